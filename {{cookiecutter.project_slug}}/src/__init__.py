@@ -1,0 +1,1 @@
+"""What learns: data, models, training and evaluation. Nothing here imports `ci`."""

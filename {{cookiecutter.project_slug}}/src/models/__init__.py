@@ -1,0 +1,25 @@
+"""Architectures: `architecture: NAME` in a model's configuration is the module NAME in here."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ..utils.hyperparameters import Hyperparameters
+from ..utils.schema import Config
+
+if TYPE_CHECKING:
+    import keras
+
+
+def build_model(
+    config: Config,
+    hyperparameters: Hyperparameters,
+    input_shape: tuple[int, int, int],
+    class_count: int,
+) -> "keras.Model":
+    """Return the configured architecture, uncompiled.
+
+    Input: images (batch, height, width, channels), values 0–255.
+    Output: probabilities (batch, class_count).
+    """
+    module = import_module(f".{config.architecture}", __package__)
+    return module.build_model(config, hyperparameters, input_shape, class_count)

@@ -1,0 +1,63 @@
+"""The `summary` stage: all models' results in one file, best first."""
+
+from pathlib import Path
+from typing import Any
+
+from .utils.schema import Objective
+from .utils.utils import UserError, read_json, write_json
+
+METRICS = Path("training_metrics")
+SUMMARY = Path("training_metrics.json")
+
+
+def summarize(objective: Objective, *, dry_run: bool = False) -> dict[str, dict[str, Any]]:
+    """Collect every model's metrics.json into training_metrics.json, ranked by the objective.
+
+    Returns:
+        By model, best first: rank, the test metrics, latencies and sizes.
+    """
+    results = {file.parent.name: read_json(file) for file in sorted(METRICS.glob("*/metrics.json"))}
+    if not results:
+        raise UserError(f"{METRICS} holds no metrics.json yet; train a model with `dvc repro`.")
+    scores = {model: _value(model, metrics, objective.metric) for model, metrics in results.items()}
+    ordered = sorted(scores, key=scores.__getitem__, reverse=objective.direction == "max")
+    summary = {
+        model: {"rank": rank, **_row(results[model])} for rank, model in enumerate(ordered, 1)
+    }
+    if not dry_run:
+        write_json(SUMMARY, summary)
+    return summary
+
+
+def print_table(summary: dict[str, dict[str, Any]]) -> None:
+    """Print the summary as a table: a line a model, milliseconds an image, size of model.keras."""
+    from rich.console import Console
+    from rich.table import Table
+
+    scores = list(dict.fromkeys(n for row in summary.values() for n in row if n.startswith("test")))
+    table = Table("rank", "model", *(name.replace("_", " ") for name in scores), "ms", "MB")
+    for model, row in summary.items():
+        tests = (f"{row[name]:.4f}" if name in row else "–" for name in scores)
+        size = f"{row['keras_bytes'] / 1e6:.2f}"
+        table.add_row(str(row["rank"]), model, *tests, f"{row['keras_ms']:.2f}", size)
+    Console().print(table)
+
+
+def _value(model: str, metrics: dict[str, Any], dotted: str) -> float:
+    value: Any = metrics
+    for part in dotted.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    if not isinstance(value, int | float):
+        raise UserError(
+            f"config.yaml: summary.metric is {dotted!r}, but {METRICS / model}/metrics.json has no "
+            f"such number; name one that `dvc metrics show` lists, such as test.accuracy."
+        )
+    return value
+
+
+def _row(metrics: dict[str, Any]) -> dict[str, float]:
+    test = {f"test_{name}": value for name, value in metrics["test"].items() if name != "per_class"}
+    latency = {f"{kind}_ms": value for kind, value in metrics["latency_ms"].items()}
+    size = {f"{kind}_bytes": value for kind, value in metrics["size_bytes"].items()}
+    return test | latency | size
+

@@ -1,0 +1,130 @@
+"""Compile, train, evaluate and save a Keras model."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import keras
+import tensorflow as tf
+
+from .export import export
+from .models import build_model
+from .utils.backup import FOLDER, TrainingBackup
+from .utils.hyperparameters import Hyperparameters
+from .utils.manifest import read_manifest
+from .utils.names import check_names
+from .utils.provenance import code_hash, train_configuration, utc_now
+from .utils.schema import Config
+from .utils.utils import UserError, did_you_mean, fingerprint
+
+if TYPE_CHECKING:
+    from .data.data_provider import DataProvider
+
+
+class ModelTrainer:
+    """Trains one model; `model` is compiled as soon as the trainer exists.
+
+    Raises:
+        UserError: unknown optimizer, loss or metric, undeclared hyperparameter, unprepared data.
+    """
+
+    def __init__(self, config: Config, hyperparameters: Hyperparameters) -> None:
+        """Fix every source of randomness, then build and compile the model."""
+        self.config, self.hyperparameters = config, hyperparameters
+        self.manifest = read_manifest(config.input_paths.data)
+        self.started = utc_now()
+        keras.utils.set_random_seed(config.params.seed)
+        tf.config.experimental.enable_op_determinism()
+        self.model = self.generated_model()
+        self.backup = TrainingBackup(
+            self._backup_folder(),
+            config.output_paths.training_metrics / "history.csv",
+            config.params.early_stopping,
+        )
+
+    def generated_model(self) -> keras.Model:
+        """Build the configured architecture and compile it with loss, optimizer and metrics."""
+        params, manifest = self.config.params, self.manifest
+        check_names(params)
+        model = build_model(
+            self.config, self.hyperparameters, manifest.image_shape, len(manifest.classes)
+        )
+        optimizer = keras.optimizers.get(params.optimizer)
+        optimizer.learning_rate = self.hyperparameters["learning_rate"]
+        model.compile(optimizer=optimizer, loss=params.loss, metrics=list(params.metrics))
+        return model
+
+    def check(self, data: "DataProvider") -> None:
+        """Run one batch without learning from it: the loss fits, the monitored metric exists."""
+        images, labels = next(iter(data.validation))
+        try:
+            reported = self.model.test_on_batch(images, labels, return_dict=True)
+        except ValueError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise UserError(
+                f"params.loss {self.config.params.loss!r} or params.metrics do not fit a model with "
+                f"output shape {self.model.output_shape} and integer labels: {reason}"
+            ) from None
+        names = [f"{prefix}{name}" for prefix in ("", "val_") for name in reported]
+        monitored = self.config.params.early_stopping.metric
+        if monitored not in names:
+            raise UserError(
+                f"params.early_stopping.metric is {monitored!r}, which the model does not report"
+                f"{did_you_mean(monitored, names)}; reported: {', '.join(names)}."
+            )
+
+    def train(self, data: "DataProvider") -> None:
+        """Train until done or no longer improving, continuing a killed run; keep the best epoch."""
+        self.check(data)
+        done = len(self.backup.history)
+        if done:
+            print(f"Resuming {self.config.name} after epoch {done}.", flush=True)
+            self.backup.restore(self.model, done - 1)
+        if not done or not self.backup.finished(self.config.params.epochs):
+            self._fit(data, done)
+        self.backup.write_curves()
+        self.backup.restore(self.model, self.backup.best_epoch)
+
+    def evaluate(self, dataset: tf.data.Dataset) -> dict[str, float]:
+        """Return loss and metrics of the model as it is now on a dataset."""
+        metrics = self.model.evaluate(dataset, return_dict=True, verbose=0)
+        return {name: float(value) for name, value in metrics.items()}
+
+    def get_metrics(self) -> dict[str, float]:
+        """Return the metrics of the best epoch, validation metrics as `val_<name>`."""
+        return self.backup.history[self.backup.best_epoch]
+
+    def save(self) -> None:
+        """Write the model and all that describes it, then forget the backup."""
+        record = train_configuration(self.config, self.manifest, self.hyperparameters, self.started)
+        export(self.model, self.config, self.manifest, self.hyperparameters, record)
+        self.backup.clear()
+
+    def _fit(self, data: "DataProvider", done: int) -> None:
+        epochs = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: data.set_epoch(epoch))
+        print(f"Training {self.config.name} on {_devices()}.", flush=True)
+        self.model.fit(
+            data.train,
+            shuffle=False,  # the dataset has an order for each epoch
+            validation_data=data.validation,
+            initial_epoch=done,
+            epochs=self.config.params.epochs,
+            callbacks=[epochs, self.backup],
+            verbose="auto" if sys.stdout.isatty() else 2,
+        )
+
+    def _backup_folder(self) -> Path:
+        """Return a folder that only an equal training uses."""
+        depends_on = [
+            self.config.model_dump(mode="json", include={"architecture", "params"}),
+            self.hyperparameters,
+            self.manifest.data_hash,
+            code_hash(),
+        ]
+        return FOLDER / self.config.name / fingerprint(depends_on)[:16]
+
+
+def _devices() -> str:
+    """Name the accelerators TensorFlow sees: a missing GPU shows before training, not after."""
+    devices = tf.config.list_physical_devices("GPU") or tf.config.list_physical_devices("CPU")
+    return ", ".join(device.name.removeprefix("/physical_device:") for device in devices)

@@ -1,0 +1,37 @@
+"""The `tune` stage: choose the hyperparameters that `train` uses."""
+
+from .utils.config import model_config_path
+from .utils.hyperparameters import (
+    Hyperparameters,
+    hyperparameters_path,
+    read_hyperparameters,
+    write_hyperparameters,
+)
+from .utils.schema import Config
+from .utils.utils import UserError
+
+
+def tune(config: Config, *, dry_run: bool = False) -> Hyperparameters:
+    """Write hyperparameters.yaml: the default values, as long as `tuning.tune` is false."""
+    if config.tuning.tune:
+        raise UserError(
+            f"{model_config_path(config.name)}: tuning.tune is true, but this version trains with "
+            "the default values only; write false."
+        )
+    values = Hyperparameters(
+        {name: declared.default_value for name, declared in config.tuning.hyperparams.items()}
+    )
+    if not dry_run:
+        path = hyperparameters_path(config.output_paths.model.root)
+        write_hyperparameters(path, values, "Default values of config.yaml: tuning.tune is false.")
+    return values
+
+
+def chosen_hyperparameters(config: Config) -> Hyperparameters:
+    """Read what `tune` wrote; all declared names must be there."""
+    path = hyperparameters_path(config.output_paths.model.root)
+    values = read_hyperparameters(path)
+    missing = sorted(set(config.tuning.hyperparams) - set(values))
+    if missing:
+        raise UserError(f"{path} lacks {', '.join(missing)}; run `dvc repro` to make it anew.")
+    return values

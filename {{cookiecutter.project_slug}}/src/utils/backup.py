@@ -1,0 +1,102 @@
+"""Resume a killed training exactly: the next epoch finds everything the last one left.
+
+`keras.callbacks.BackupAndRestore` keeps weights and optimizer, but neither the random state of
+dropout nor the best epoch so far; without them a resumed run ends elsewhere.
+"""
+
+import math
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from .schema import EarlyStopping
+from .utils import UserError, read_json, whole_file, write_csv, write_json
+
+FOLDER = Path(".checkpoints")
+STATE = "state.json"
+
+
+class TrainingBackup(keras.callbacks.Callback):
+    """Saves all variables after each epoch, remembers the best one, stops early.
+
+    `folder` is named by the hash of what the training depends on: another configuration, other
+    data or other code never resume from it. `curves` is rewritten after each epoch.
+    """
+
+    def __init__(self, folder: Path, curves: Path, early_stopping: EarlyStopping) -> None:
+        """Read the history of an interrupted run, if there is one."""
+        super().__init__()
+        self.folder, self.curves, self.early_stopping = folder, curves, early_stopping
+        saved = folder / STATE
+        self.history: list[dict[str, float]] = (
+            read_json(saved)["history"] if saved.is_file() else []
+        )
+
+    @property
+    def best_epoch(self) -> int:
+        """Position of the best epoch so far; the first while none is better."""
+        stop, best = self.early_stopping, 0
+        for epoch, logs in enumerate(self.history):
+            if stop.better(logs[stop.metric], self.history[best][stop.metric], stop.min_delta):
+                best = epoch
+        return best
+
+    def finished(self, epochs: int) -> bool:
+        """Say whether training has had its epochs, or stopped improving."""
+        done = len(self.history)
+        return done >= epochs or done - 1 - self.best_epoch >= self.early_stopping.patience
+
+    def restore(self, model: keras.Model, epoch: int) -> None:
+        """Put all variables of a compiled model back to the end of an epoch."""
+        model.optimizer.build(model.trainable_variables)
+        with np.load(self._file(epoch)) as saved:
+            for position, variable in enumerate(_variables(model)):
+                variable.assign(saved[str(position)])
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Save variables first, then the state that names them: a kill in between loses neither."""
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        _refuse_not_a_number(epoch, values)
+        self.history.append(values)
+        arrays = {str(i): np.asarray(v) for i, v in enumerate(_variables(self.model))}
+        with whole_file(self._file(epoch)) as temporary, temporary.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        write_json(self.folder / STATE, {"history": self.history})
+        self._keep_only({epoch, self.best_epoch})
+        self.write_curves()
+        self.model.stop_training = self.finished(self.params["epochs"])
+
+    def write_curves(self) -> None:
+        """Write the history as CSV, one row an epoch, counted from 1."""
+        write_csv(self.curves, [{"epoch": i, **row} for i, row in enumerate(self.history, 1)])
+
+    def clear(self) -> None:
+        """Remove every backup of this model; its training is over."""
+        shutil.rmtree(self.folder.parent, ignore_errors=True)
+
+    def _file(self, epoch: int) -> Path:
+        return self.folder / f"epoch-{epoch}.npz"
+
+    def _keep_only(self, epochs: set[int]) -> None:
+        kept = {self._file(epoch) for epoch in epochs}
+        for file in self.folder.glob("epoch-*.npz"):
+            if file not in kept:
+                file.unlink()
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    """Weights, states of random generators, and the optimizer's variables, in a fixed order."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _refuse_not_a_number(epoch: int, values: Mapping[str, float]) -> None:
+    broken = [name for name, value in values.items() if not math.isfinite(value)]
+    if broken:
+        raise UserError(
+            f"Epoch {epoch + 1} ended with {', '.join(broken)} not a number or infinite; "
+            "lower the learning rate, or look for broken values in the data."
+        )

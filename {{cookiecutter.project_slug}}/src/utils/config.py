@@ -1,0 +1,192 @@
+"""Load configuration files through the schema; every mistake becomes one clear sentence."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML, YAMLError
+
+from .schema import Config, ModelConfig, ProjectConfig
+from .utils import UserError, did_you_mean, read_yaml
+
+ROOT_CONFIG = Path("config.yaml")
+ARCHITECTURES = Path(__file__).parents[1] / "models"
+
+SectionType = TypeVar("SectionType", bound=BaseModel)
+Overrides = Mapping[str, Any]
+
+
+def load_project(overrides: Overrides | None = None) -> ProjectConfig:
+    """Load the root config.yaml, with overrides by dotted key."""
+    return _validate(ProjectConfig, ROOT_CONFIG, overrides or {})
+
+
+def load_config(path: Path | None = None, overrides: Overrides | None = None) -> Config:
+    """Load a model's configuration (default: the root's `model`) joined with the shared data.
+
+    Raises:
+        UserError: naming the file, the key, the value and what is allowed, one line a mistake.
+    """
+    mine, shared = _split(overrides or {})
+    project = load_project(shared)
+    path = path or model_config_path(project.model)
+    model = _validate(ModelConfig, path, mine)
+    _check_architecture(path, model.architecture)
+    return Config(name=path.parent.name, data=project.data, **dict(model))
+
+
+def check_all() -> ProjectConfig:
+    """Validate the root configuration and that of every model."""
+    project = load_project()
+    problems = []
+    for path in sorted(Path("models").glob("*/config.yaml")):
+        try:
+            _check_paths(path, load_config(path))
+        except UserError as error:
+            problems.append(str(error))
+    if problems:
+        raise UserError("\n".join(problems))
+    model_config_path(project.model)
+    return project
+
+
+def model_config_path(model: str) -> Path:
+    """Return the path of a model's configuration; an unknown model is refused by name."""
+    path = Path("models", model, "config.yaml")
+    if not path.is_file():
+        known = sorted(found.parent.name for found in Path("models").glob("*/config.yaml"))
+        raise UserError(
+            f"{ROOT_CONFIG}: model is {model!r}, but {path} does not exist"
+            f"{did_you_mean(model, known)}; known models: {', '.join(known) or 'none'}."
+        )
+    return path
+
+
+def architectures() -> list[str]:
+    """Return the known architectures: the modules in src/models."""
+    return sorted(file.stem for file in ARCHITECTURES.glob("*.py") if file.stem != "__init__")
+
+
+def parse_overrides(arguments: Sequence[str]) -> dict[str, Any]:
+    """Turn KEY=VALUE arguments into values by dotted key; VALUE is read as YAML."""
+    overrides = {}
+    for argument in arguments:
+        key, equals, value = argument.partition("=")
+        if not (key and equals):
+            raise UserError(f"command line: {argument!r} is no KEY=VALUE such as params.epochs=2.")
+        try:
+            overrides[key] = YAML(typ="safe").load(value)
+        except YAMLError:
+            raise UserError(f"command line: {key}: {value!r} is no YAML value.") from None
+    return overrides
+
+
+def _split(overrides: Overrides) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Separate the overrides of the model's file from those of the root's."""
+    root = ProjectConfig.model_fields
+    shared = {key: value for key, value in overrides.items() if key.split(".")[0] in root}
+    return {key: value for key, value in overrides.items() if key not in shared}, shared
+
+
+def _validate(schema: type[SectionType], path: Path, overrides: Overrides) -> SectionType:
+    document = read_yaml(path)
+    if not isinstance(document, dict):
+        raise UserError(f"{path} is empty or no mapping; it must hold {_keys(schema)}.")
+    for key, value in overrides.items():
+        _override(document, key, value)
+    try:
+        return schema.model_validate(document)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        lines = [_sentence(path, document, schema, overrides, detail) for detail in details]
+        raise UserError("\n".join(lines)) from None
+
+
+def _override(document: dict[str, Any], key: str, value: object) -> None:
+    *parents, last = key.split(".")
+    for parent in parents:
+        document = document.setdefault(parent, {})
+        if not isinstance(document, dict):
+            raise UserError(f"command line: {key} cannot be set: {parent!r} is no section.")
+    document[last] = value
+
+
+def _sentence(
+    path: Path,
+    document: dict[str, Any],
+    schema: type[BaseModel],
+    overrides: Overrides,
+    detail: ErrorDetails,
+) -> str:
+    """Turn one of pydantic's errors into: file: key is value, but …"""
+    location = _location(document, detail["loc"])
+    key = ".".join(map(str, location))
+    where = f"{'command line' if key in overrides else path}: {key}"
+    if detail["type"] == "missing":
+        return f"{where} is missing; add it."
+    if detail["type"] == "extra_forbidden":
+        siblings = _known_keys(schema, location[:-1])
+        hint = did_you_mean(str(location[-1]), siblings)
+        return f"{where} is no known key{hint}; allowed here: {', '.join(siblings)}."
+    reason = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "union_tag_not_found":
+        return f"{where} has no param_type; write int, float, boolean or choice."
+    if isinstance(detail["input"], dict):
+        return f"{where}: {reason}."
+    return f"{where} is {detail['input']!r}: {reason[0].lower() + reason[1:]}."
+
+
+def _location(document: Any, loc: Sequence[int | str]) -> list[int | str]:
+    """Drop what pydantic adds to a location (names of union members), keep the file's keys."""
+    found: list[int | str] = []
+    for position, part in enumerate(loc):
+        inside = isinstance(document, dict) and part in document
+        inside = inside or (isinstance(document, list) and isinstance(part, int))
+        if inside:
+            document = document[part]
+        if inside or (position == len(loc) - 1 and isinstance(document, dict)):
+            found.append(part)
+    return found
+
+
+def _known_keys(schema: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    """Return the keys allowed at a location, following the schema down to it."""
+    current: Any = schema
+    for part in location:
+        field = getattr(current, "model_fields", {}).get(part)
+        current = field.annotation if field else current
+        members = getattr(current, "__args__", ())
+        current = next((member for member in members if hasattr(member, "model_fields")), current)
+    return list(getattr(current, "model_fields", {}))
+
+
+def _keys(schema: type[BaseModel]) -> str:
+    return ", ".join(schema.model_fields)
+
+
+def _check_architecture(path: Path, architecture: str) -> None:
+    if architecture not in architectures():
+        raise UserError(
+            f"{path}: architecture is {architecture!r}, but src/models/{architecture}.py does not "
+            f"exist{did_you_mean(architecture, architectures())}; "
+            f"known architectures: {', '.join(architectures())}."
+        )
+
+
+def _check_paths(path: Path, config: Config) -> None:
+    """Refuse outputs that belong to another model, as after copying its folder."""
+    model = config.output_paths.model
+    inside = [model.root, model.keras_model, model.tflite_model, model.output_mapping]
+    for output in inside:
+        if not output.is_relative_to(path.parent):
+            raise UserError(
+                f"{path}: output_paths.model names {output}, which is not in {path.parent}; "
+                f"write paths in the model's own folder."
+            )
+    if config.output_paths.training_metrics.name != config.name:
+        raise UserError(
+            f"{path}: output_paths.training_metrics is {config.output_paths.training_metrics}; "
+            f"write training_metrics/{config.name}."
+        )

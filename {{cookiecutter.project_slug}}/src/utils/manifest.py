@@ -1,0 +1,60 @@
+"""The contract between `prepare` and everything that reads its output."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel
+
+from .utils import UserError, fingerprint, read_json, write_json
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+FILE_NAME = "manifest.json"
+
+
+class Manifest(BaseModel):
+    """What lies in a folder of prepared data.
+
+    Attributes:
+        classes: names, in the order of the labels 0, 1, …
+        image_shape: (height, width, channels) of every image, pixels are uint8.
+        counts: examples by split and class.
+        files: SHA-256 of every other file in the folder.
+    """
+
+    classes: list[str]
+    image_shape: tuple[int, int, int]
+    counts: dict[Split, dict[str, int]]
+    files: dict[str, str]
+
+    def size(self, split: Split) -> int:
+        """Return the number of examples in a split."""
+        return sum(self.counts[split].values())
+
+    @property
+    def data_hash(self) -> str:
+        """Hash of everything a model learns from: classes, shapes and the files' bytes."""
+        return fingerprint(self.model_dump(mode="json"))
+
+    def check_batch_size(self, batch_size: int) -> None:
+        """Refuse a batch that the training split cannot fill."""
+        if self.size("train") < batch_size:
+            raise UserError(
+                f"params.batch_size is {batch_size}, but the train split has only "
+                f"{self.size('train')} examples; write a smaller batch_size or add data."
+            )
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of prepared data; without one the data is not prepared."""
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise UserError(
+            f"{path} does not exist; run `dvc repro prepare`, or correct input_paths.data."
+        )
+    return Manifest.model_validate(read_json(path))
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest, last of all files in the folder."""
+    write_json(folder / FILE_NAME, manifest.model_dump(mode="json"))

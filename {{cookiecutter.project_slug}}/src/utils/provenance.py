@@ -1,0 +1,52 @@
+"""Where a model comes from: commit, data, versions, time."""
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from .manifest import Manifest
+from .schema import Config
+from .utils import fingerprint, sha256
+
+PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
+
+
+def git_commit() -> str | None:
+    """Return the commit of the working tree, None outside Git or before the first commit."""
+    command = ["git", "rev-parse", "--verify", "--quiet", "HEAD"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return found.stdout.strip() or None
+
+
+def utc_now() -> str:
+    """Return the time as ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def code_hash() -> str:
+    """Hash every module of this package."""
+    package = Path(__file__).parents[1]
+    files = sorted(package.rglob("*.py"))
+    return fingerprint({str(file.relative_to(package)): sha256(file) for file in files})
+
+
+def train_configuration(
+    config: Config, manifest: Manifest, hyperparameters: dict[str, Any], started: str
+) -> dict[str, Any]:
+    """Describe one training completely enough to repeat it."""
+    return {
+        "model": config.name,
+        "git_commit": git_commit(),
+        "data_hash": manifest.data_hash,
+        "training_start_time": started,
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in PACKAGES},
+        "hyperparameters": dict(hyperparameters),
+        "config": config.model_dump(mode="json", exclude={"name"}),
+    }

@@ -1,0 +1,130 @@
+"""Every key that a configuration file may hold, with its type and its limits.
+
+To use a key of your own in the code, add it to its section here.
+"""
+
+import math
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from .hyperparameters import Hyperparameter
+from .section import ProjectPath, Section
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[int, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class Objective(Section):
+    """A metric by name, and which way is better."""
+
+    metric: str
+    direction: Literal["min", "max"]
+
+    def better(self, value: float, than: float, margin: float = 0.0) -> bool:
+        """Say whether `value` beats `than` by more than `margin`; NaN never does."""
+        return value < than - margin if self.direction == "min" else value > than + margin
+
+
+class Splits(Section):
+    """Shares of the examples; they sum to 1."""
+
+    train: Fraction
+    validation: Fraction
+    test: Fraction
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> Self:
+        total = self.train + self.validation + self.test
+        if not math.isclose(total, 1, abs_tol=1e-6):
+            raise ValueError(f"the shares sum to {total:g}; they must sum to 1")
+        return self
+
+
+class DataConfig(Section):
+    """`data` in the root config.yaml: the whole recipe from raw to processed."""
+
+    annotation_type: Literal["csv"]
+    root: ProjectPath
+    annotations: str = Field(min_length=1)
+    processed: ProjectPath
+    image_size: list[Positive] = Field(min_length=2, max_length=2)
+    channels: Literal[1, 3]
+    splits: Splits
+    seed: Seed
+
+
+class ProjectConfig(Section):
+    """The root config.yaml: what all models share."""
+
+    model: str
+    data: DataConfig
+    summary: Objective
+
+
+class EarlyStopping(Objective):
+    """Stop after `patience` epochs without an improvement of more than `min_delta`."""
+
+    patience: Positive
+    min_delta: Annotated[float, Field(ge=0)]
+
+
+class Params(Section):
+    """Settings of training that no search touches."""
+
+    seed: Seed
+    epochs: Positive
+    batch_size: Positive
+    cache_mb: Annotated[int, Field(ge=0)]
+    optimizer: str
+    loss: str
+    metrics: list[str] = Field(min_length=1)
+    early_stopping: EarlyStopping
+
+
+class Tuning(Section):
+    """What a search may try, and for how long."""
+
+    tune: bool
+    max_trials: Positive
+    hyperparams: dict[str, Hyperparameter] = Field(min_length=1)
+
+
+class InputPaths(Section):
+    """What the stages of a model read."""
+
+    data: ProjectPath
+
+
+class ModelPaths(Section):
+    """What `train` writes for one model."""
+
+    root: ProjectPath
+    keras_model: ProjectPath
+    tflite_model: ProjectPath
+    output_mapping: ProjectPath
+
+
+class OutputPaths(Section):
+    """What the stages of a model write."""
+
+    model: ModelPaths
+    training_metrics: ProjectPath
+
+
+class ModelConfig(Section):
+    """models/<model>/config.yaml."""
+
+    architecture: str
+    params: Params
+    tuning: Tuning
+    input_paths: InputPaths
+    output_paths: OutputPaths
+
+
+class Config(ModelConfig):
+    """One model's configuration together with its name and the shared data section."""
+
+    name: str
+    data: DataConfig

@@ -1,0 +1,116 @@
+"""Files: read them with clear errors, write them whole or not at all."""
+
+import csv
+import difflib
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML, YAMLError
+
+
+PARTIAL = ".partial-"
+
+
+class UserError(Exception):
+    """A mistake the user can mend; its message is one sentence that says where and how."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ", did you mean 'x'?" for the nearest known name, else an empty string."""
+    nearest = difflib.get_close_matches(name, list(known), n=1)
+    return f", did you mean {nearest[0]!r}?" if nearest else ""
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; it becomes `path` only if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(PARTIAL + path.name)  # Keras chooses its format by the suffix
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`; it replaces `path` only if the block succeeds."""
+    temporary = path.with_name(PARTIAL + path.name)
+    shutil.rmtree(temporary, ignore_errors=True)  # left by a killed run
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        shutil.rmtree(path, ignore_errors=True)
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def read_yaml(path: Path) -> Any:
+    """Read one YAML 1.2 document, as DVC does: `1e-05` is a number, `yes` a string."""
+    try:
+        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; restore it or name another file.") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path} is no valid YAML: {reason}.") from None
+
+
+def write_yaml(path: Path, document: Mapping[str, Any], comment: str = "") -> None:
+    """Write a mapping as block YAML, in its own order, below an optional comment line."""
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.width = 4096  # DVC re-wraps long lines; one value stays on one line
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        if comment:
+            file.write(f"# {comment}\n")
+        yaml.dump(dict(document), file)
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file that an earlier stage wrote."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; `dvc repro` makes it.") from None
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path} is no valid JSON ({error}); delete it and `dvc repro`.") from None
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a mapping as indented JSON, in its own order."""
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write rows with equal keys as CSV; the first row's keys are the header."""
+    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Read a CSV with a header that an earlier stage wrote."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def sha256(path: Path) -> str:
+    """Return the hexadecimal SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fingerprint(document: object) -> str:
+    """Return the hexadecimal SHA-256 of a JSON document; the order of keys does not matter."""
+    canonical = json.dumps(document, sort_keys=True, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
