@@ -25,7 +25,7 @@ STAGES = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one stage; return 0, or 1 after one sentence on what to mend."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_intermixed_args(arguments)
     try:
         run(options.stage, options.config, parse_overrides(options.overrides), options.dry_run)
     except UserError as error:
