@@ -70,7 +70,7 @@ def _tune(config: Config, dry_run: bool) -> None:
 
 
 def _train(config: Config, dry_run: bool) -> None:
-    read_manifest(config.input_paths.data).check_batch_size(config.params.batch_size)
+    read_manifest(config.input_paths.data).check_batch_size(config)
     hyperparameters = chosen_hyperparameters(config)
     import_tensorflow()
     from .data.data_provider import DataProvider

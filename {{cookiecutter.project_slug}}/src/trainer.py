@@ -45,7 +45,7 @@ class ModelTrainer:
     def generated_model(self) -> keras.Model:
         """Build the configured architecture and compile it with loss, optimizer and metrics."""
         params, manifest = self.config.params, self.manifest
-        check_names(params)
+        check_names(self.config)
         model = build_model(
             self.config, self.hyperparameters, manifest.image_shape, len(manifest.classes)
         )
@@ -62,14 +62,14 @@ class ModelTrainer:
         except ValueError as error:
             reason = str(error).strip().splitlines()[0]
             raise UserError(
-                f"params.loss {self.config.params.loss!r} or params.metrics do not fit a model with "
-                f"output shape {self.model.output_shape} and integer labels: {reason}"
+                f"{self.config.file}: params.loss is {self.config.params.loss!r}: it or params.metrics do "
+                f"not fit integer labels and the output shape {self.model.output_shape}: {reason}"
             ) from None
         names = [f"{prefix}{name}" for prefix in ("", "val_") for name in reported]
         monitored = self.config.params.early_stopping.metric
         if monitored not in names:
             raise UserError(
-                f"params.early_stopping.metric is {monitored!r}, which the model does not report"
+                f"{self.config.file}: params.early_stopping.metric is {monitored!r}, which the model does not report"
                 f"{did_you_mean(monitored, names)}; reported: {', '.join(names)}."
             )
 
@@ -116,7 +116,7 @@ class ModelTrainer:
     def _backup_folder(self) -> Path:
         """Return a folder that only an equal training uses."""
         depends_on = [
-            self.config.model_dump(mode="json", include={"architecture", "params"}),
+            self.config.record("architecture", "params"),
             self.hyperparameters,
             self.manifest.data_hash,
             code_hash(),

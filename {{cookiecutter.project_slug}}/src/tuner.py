@@ -1,6 +1,5 @@
 """The `tune` stage: choose the hyperparameters that `train` uses."""
 
-from .utils.config import model_config_path
 from .utils.hyperparameters import (
     Hyperparameters,
     hyperparameters_path,
@@ -15,7 +14,7 @@ def tune(config: Config, *, dry_run: bool = False) -> Hyperparameters:
     """Write hyperparameters.yaml: the default values, as long as `tuning.tune` is false."""
     if config.tuning.tune:
         raise UserError(
-            f"{model_config_path(config.name)}: tuning.tune is true, but this version trains with "
+            f"{config.file}: tuning.tune is true, but this version trains with "
             "the default values only; write false."
         )
     values = Hyperparameters(

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
+from .mistakes import explain
 from .schema import Config, ModelConfig, ProjectConfig
 from .utils import UserError, did_you_mean, read_yaml
 
@@ -34,7 +35,7 @@ def load_config(path: Path | None = None, overrides: Overrides | None = None) ->
     path = path or model_config_path(project.model)
     model = _validate(ModelConfig, path, mine)
     _check_architecture(path, model.architecture)
-    return Config(name=path.parent.name, data=project.data, **dict(model))
+    return Config(file=path, data=project.data, **dict(model))
 
 
 def check_all() -> ProjectConfig:
@@ -93,15 +94,13 @@ def _split(overrides: Overrides) -> tuple[dict[str, Any], dict[str, Any]]:
 def _validate(schema: type[SectionType], path: Path, overrides: Overrides) -> SectionType:
     document = read_yaml(path)
     if not isinstance(document, dict):
-        raise UserError(f"{path} is empty or no mapping; it must hold {_keys(schema)}.")
+        raise UserError(f"{path} is empty or no mapping; it must hold {', '.join(schema.model_fields)}.")
     for key, value in overrides.items():
         _override(document, key, value)
     try:
         return schema.model_validate(document)
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        lines = [_sentence(path, document, schema, overrides, detail) for detail in details]
-        raise UserError("\n".join(lines)) from None
+        raise UserError(explain(error, path, document, schema, set(overrides))) from None
 
 
 def _override(document: dict[str, Any], key: str, value: object) -> None:
@@ -111,59 +110,6 @@ def _override(document: dict[str, Any], key: str, value: object) -> None:
         if not isinstance(document, dict):
             raise UserError(f"command line: {key} cannot be set: {parent!r} is no section.")
     document[last] = value
-
-
-def _sentence(
-    path: Path,
-    document: dict[str, Any],
-    schema: type[BaseModel],
-    overrides: Overrides,
-    detail: ErrorDetails,
-) -> str:
-    """Turn one of pydantic's errors into: file: key is value, but …"""
-    location = _location(document, detail["loc"])
-    key = ".".join(map(str, location))
-    where = f"{'command line' if key in overrides else path}: {key}"
-    if detail["type"] == "missing":
-        return f"{where} is missing; add it."
-    if detail["type"] == "extra_forbidden":
-        siblings = _known_keys(schema, location[:-1])
-        hint = did_you_mean(str(location[-1]), siblings)
-        return f"{where} is no known key{hint}; allowed here: {', '.join(siblings)}."
-    reason = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "union_tag_not_found":
-        return f"{where} has no param_type; write int, float, boolean or choice."
-    if isinstance(detail["input"], dict):
-        return f"{where}: {reason}."
-    return f"{where} is {detail['input']!r}: {reason[0].lower() + reason[1:]}."
-
-
-def _location(document: Any, loc: Sequence[int | str]) -> list[int | str]:
-    """Drop what pydantic adds to a location (names of union members), keep the file's keys."""
-    found: list[int | str] = []
-    for position, part in enumerate(loc):
-        inside = isinstance(document, dict) and part in document
-        inside = inside or (isinstance(document, list) and isinstance(part, int))
-        if inside:
-            document = document[part]
-        if inside or (position == len(loc) - 1 and isinstance(document, dict)):
-            found.append(part)
-    return found
-
-
-def _known_keys(schema: type[BaseModel], location: Sequence[int | str]) -> list[str]:
-    """Return the keys allowed at a location, following the schema down to it."""
-    current: Any = schema
-    for part in location:
-        field = getattr(current, "model_fields", {}).get(part)
-        current = field.annotation if field else current
-        members = getattr(current, "__args__", ())
-        current = next((member for member in members if hasattr(member, "model_fields")), current)
-    return list(getattr(current, "model_fields", {}))
-
-
-def _keys(schema: type[BaseModel]) -> str:
-    return ", ".join(schema.model_fields)
 
 
 def _check_architecture(path: Path, architecture: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from .section import Section
 from .utils import UserError, did_you_mean, read_yaml, write_yaml
@@ -75,7 +75,14 @@ class ChoiceTuning(Section):
 
     tune: bool
     param_type: Literal["choice"]
-    values: list[bool] | list[int] | list[float] | list[str] = Field(min_length=1)
+    values: list[Value] = Field(min_length=1)
+
+    @field_validator("values")
+    @classmethod
+    def _one_type(cls, values: list[Value]) -> list[Value]:
+        if len({type(value) for value in values}) > 1:
+            raise ValueError("mixes types; write all values as one type")
+        return values
 
     def problem(self, value: Value) -> str | None:
         """Say why a value is none of the choices, or None."""

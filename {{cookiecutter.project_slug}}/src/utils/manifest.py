@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from .schema import Config
 from .utils import UserError, fingerprint, read_json, write_json
 
 Split = Literal["train", "validation", "test"]
@@ -36,12 +37,13 @@ class Manifest(BaseModel):
         """Hash of everything a model learns from: classes, shapes and the files' bytes."""
         return fingerprint(self.model_dump(mode="json"))
 
-    def check_batch_size(self, batch_size: int) -> None:
+    def check_batch_size(self, config: Config) -> None:
         """Refuse a batch that the training split cannot fill."""
-        if self.size("train") < batch_size:
+        size, batch_size = self.size("train"), config.params.batch_size
+        if size < batch_size:
             raise UserError(
-                f"params.batch_size is {batch_size}, but the train split has only "
-                f"{self.size('train')} examples; write a smaller batch_size or add data."
+                f"{config.file}: params.batch_size is {batch_size}, but the train split has only "
+                f"{size} examples; write {size} or less, or add data."
             )
 
 

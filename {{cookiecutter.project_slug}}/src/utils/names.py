@@ -1,32 +1,34 @@
 """Names of Keras objects in the configuration: refuse unknown ones before training."""
 
-from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import keras
 
-from .schema import Params
+from .schema import Config
 from .utils import UserError, did_you_mean
 
 SHORT_METRICS = ["accuracy"]  # resolved by `compile` from the shape of the output
+NEED_ARGUMENTS = {"LossScaleOptimizer", "MultiOptimizer", "Optimizer", "OptimizerMap"}
 
 
-def check_names(params: Params) -> None:
+def check_names(config: Config) -> None:
     """Refuse an unknown optimizer, loss or metric with the nearest known name and all others."""
-    _check("optimizer", params.optimizer, keras.optimizers, keras.optimizers.get)
-    _check("loss", params.loss, keras.losses, keras.losses.get)
+    params = config.params
+    _check(config.file, "optimizer", params.optimizer, keras.optimizers)
+    _check(config.file, "loss", params.loss, keras.losses)
     for metric in params.metrics:
         if metric not in SHORT_METRICS:
-            _check("metrics", metric, keras.metrics, keras.metrics.get)
+            _check(config.file, "metrics", metric, keras.metrics)
 
 
-def _check(key: str, name: str, module: ModuleType, get: Callable[[str], object]) -> None:
+def _check(file: Path, key: str, name: str, module: ModuleType) -> None:
     try:
-        get(name)
+        module.get(name)
     except ValueError:
-        known = sorted({*_names(module), *(SHORT_METRICS if key == "metrics" else [])})
+        known = sorted({*_names(module), *(SHORT_METRICS if module is keras.metrics else [])})
         raise UserError(
-            f"params.{key} names {name!r}, which Keras does not know{did_you_mean(name, known)}; "
+            f"{file}: params.{key} names {name!r}, which Keras does not know{did_you_mean(name, known)}; "
             f"known: {', '.join(known)}."
         ) from None
 
@@ -36,6 +38,6 @@ def _names(module: ModuleType) -> list[str]:
     public = [name for name in vars(module) if not name.startswith("_")]
     if module is keras.optimizers:
         classes = [name for name in public if isinstance(getattr(module, name), type)]
-        return [name.lower() for name in classes if name != "Optimizer"]
+        return [name.lower() for name in classes if name not in NEED_ARGUMENTS]
     other = {"deserialize", "get", "serialize"}
     return [name for name in public if name.islower() and name not in other]

@@ -48,5 +48,5 @@ def train_configuration(
         "versions": {"python": platform.python_version()}
         | {package: version(package) for package in PACKAGES},
         "hyperparameters": dict(hyperparameters),
-        "config": config.model_dump(mode="json", exclude={"name"}),
+        "config": config.record(),
     }

@@ -4,7 +4,8 @@ To use a key of your own in the code, add it to its section here.
 """
 
 import math
-from typing import Annotated, Literal, Self
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -124,7 +125,20 @@ class ModelConfig(Section):
 
 
 class Config(ModelConfig):
-    """One model's configuration together with its name and the shared data section."""
+    """One model's configuration together with the shared data section.
 
-    name: str
+    Attributes:
+        file: where it was read from; `models/<name>/config.yaml`.
+    """
+
+    file: Path
     data: DataConfig
+
+    @property
+    def name(self) -> str:
+        """The model's name: its folder's."""
+        return self.file.parent.name
+
+    def record(self, *sections: str) -> dict[str, Any]:
+        """Return the given sections (default: all) as plain values for JSON and YAML."""
+        return self.model_dump(mode="json", include=set(sections) or None, exclude={"file"})

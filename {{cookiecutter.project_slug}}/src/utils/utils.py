@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 
 PARTIAL = ".partial-"
@@ -21,9 +22,9 @@ class UserError(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ", did you mean 'x'?" for the nearest known name, else an empty string."""
+    """Return " (did you mean 'x'?)" for the nearest known name, else an empty string."""
     nearest = difflib.get_close_matches(name, list(known), n=1)
-    return f", did you mean {nearest[0]!r}?" if nearest else ""
+    return f" (did you mean {nearest[0]!r}?)" if nearest else ""
 
 
 @contextmanager
