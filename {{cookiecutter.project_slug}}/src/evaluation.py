@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from sklearn.metrics import precision_recall_fscore_support
 
 from .data.data_provider import DataProvider
@@ -57,7 +58,7 @@ def load_model(path: Path) -> keras.Model:
     return keras.models.load_model(path)
 
 
-def _scores(model: keras.Model, dataset: Any) -> dict[str, Any]:
+def _scores(model: keras.Model, dataset: tf.data.Dataset) -> dict[str, Any]:
     scores = model.evaluate(dataset, return_dict=True, verbose=0)
     return {name: float(value) for name, value in sorted(scores.items())}
 

@@ -27,7 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one stage; return 0, or 1 after one sentence on what to mend."""
     options = _parser().parse_intermixed_args(arguments)
     try:
-        run(options.stage, options.config, parse_overrides(options.overrides), options.dry_run)
+        overrides = parse_overrides(options.overrides)
+        run(options.stage, options.config, overrides, dry_run=options.dry_run)
     except UserError as error:
         for line in str(error).splitlines():
             print(f"error: {line}", file=sys.stderr)
@@ -42,21 +43,21 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run(stage: str, path: Path | None, overrides: dict[str, Any], dry_run: bool) -> None:
+def run(stage: str, path: Path | None, overrides: dict[str, Any], *, dry_run: bool) -> None:
     """Run one stage with a configuration and overrides by dotted key."""
     if stage == "check":
         project = check_all()
         print(load_config(path).name if path else project.model)
     elif stage == "prepare":
-        _prepare(overrides, dry_run)
+        _prepare(overrides, dry_run=dry_run)
     elif stage == "summary":
         print_table(summarize(load_project(overrides).summary, dry_run=dry_run))
     else:
         config = load_config(path, overrides)
-        {"tune": _tune, "train": _train, "evaluate": _evaluate}[stage](config, dry_run)
+        {"tune": _tune, "train": _train, "evaluate": _evaluate}[stage](config, dry_run=dry_run)
 
 
-def _prepare(overrides: dict[str, Any], dry_run: bool) -> None:
+def _prepare(overrides: dict[str, Any], *, dry_run: bool) -> None:
     from .data.prepare import prepare
 
     config = load_project(overrides).data
@@ -64,12 +65,12 @@ def _prepare(overrides: dict[str, Any], dry_run: bool) -> None:
     print(f"{config.processed}: " + ", ".join(f"{n} {split}" for split, n in counts.items()))
 
 
-def _tune(config: Config, dry_run: bool) -> None:
+def _tune(config: Config, *, dry_run: bool) -> None:
     values = tune(config, dry_run=dry_run)
     print(", ".join(f"{name}={value}" for name, value in values.items()))
 
 
-def _train(config: Config, dry_run: bool) -> None:
+def _train(config: Config, *, dry_run: bool) -> None:
     read_manifest(config.input_paths.data).check_batch_size(config)
     hyperparameters = chosen_hyperparameters(config)
     import_tensorflow()
@@ -88,7 +89,7 @@ def _train(config: Config, dry_run: bool) -> None:
     print(_line(trainer.get_metrics()))
 
 
-def _evaluate(config: Config, dry_run: bool) -> None:
+def _evaluate(config: Config, *, dry_run: bool) -> None:
     import_tensorflow()
     from .evaluation import evaluate
 
@@ -111,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("stage", choices=STAGES, metavar="{" + ",".join(STAGES) + "}")
     parser.add_argument("--config", type=Path, help="models/<model>/config.yaml")
-    parser.add_argument("--dry-run", action="store_true", help="check and run a batch, write nothing")
+    parser.add_argument("--dry-run", action="store_true", help="run a batch, write nothing")
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="beats the files' values")
     return parser
 

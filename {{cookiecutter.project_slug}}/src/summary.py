@@ -37,7 +37,7 @@ def print_table(summary: dict[str, dict[str, Any]]) -> None:
     scores = list(dict.fromkeys(n for row in summary.values() for n in row if n.startswith("test")))
     table = Table("rank", "model", *(name.replace("_", " ") for name in scores), "ms", "MB")
     for model, row in summary.items():
-        tests = (f"{row[name]:.4f}" if name in row else "–" for name in scores)
+        tests = (f"{row[name]:.4f}" if name in row else "-" for name in scores)
         size = f"{row['keras_bytes'] / 1e6:.2f}"
         table.add_row(str(row["rank"]), model, *tests, f"{row['keras_ms']:.2f}", size)
     Console().print(table)
@@ -60,4 +60,3 @@ def _row(metrics: dict[str, Any]) -> dict[str, float]:
     latency = {f"{kind}_ms": value for kind, value in metrics["latency_ms"].items()}
     size = {f"{kind}_bytes": value for kind, value in metrics["size_bytes"].items()}
     return test | latency | size
-

@@ -62,19 +62,20 @@ class ModelTrainer:
         except ValueError as error:
             reason = str(error).strip().splitlines()[0]
             raise UserError(
-                f"{self.config.file}: params.loss is {self.config.params.loss!r}: it or params.metrics do "
-                f"not fit integer labels and the output shape {self.model.output_shape}: {reason}"
+                f"{self.config.file}: params.loss is {self.config.params.loss!r}: it or "
+                f"params.metrics do not fit integer labels and the output shape "
+                f"{self.model.output_shape}: {reason}"
             ) from None
         names = [f"{prefix}{name}" for prefix in ("", "val_") for name in reported]
         monitored = self.config.params.early_stopping.metric
         if monitored not in names:
             raise UserError(
-                f"{self.config.file}: params.early_stopping.metric is {monitored!r}, which the model does not report"
-                f"{did_you_mean(monitored, names)}; reported: {', '.join(names)}."
+                f"{self.config.file}: params.early_stopping.metric is {monitored!r}, which the "
+                f"model does not report{did_you_mean(monitored, names)}; reported: {', '.join(names)}."
             )
 
     def train(self, data: "DataProvider") -> None:
-        """Train until done or no longer improving, continuing a killed run; keep the best epoch."""
+        """Train until done or not improving, continuing a killed run; keep the best epoch."""
         self.check(data)
         done = len(self.backup.history)
         if done:
@@ -101,7 +102,7 @@ class ModelTrainer:
         self.backup.clear()
 
     def _fit(self, data: "DataProvider", done: int) -> None:
-        epochs = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: data.set_epoch(epoch))
+        order = keras.callbacks.LambdaCallback(on_epoch_begin=lambda n, _: data.set_epoch(n))
         print(f"Training {self.config.name} on {_devices()}.", flush=True)
         self.model.fit(
             data.train,
@@ -109,7 +110,7 @@ class ModelTrainer:
             validation_data=data.validation,
             initial_epoch=done,
             epochs=self.config.params.epochs,
-            callbacks=[epochs, self.backup],
+            callbacks=[order, self.backup],
             verbose="auto" if sys.stdout.isatty() else 2,
         )
 

@@ -1,5 +1,7 @@
 """Datasets for training and evaluation, from what `prepare` left on disk."""
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
@@ -14,7 +16,7 @@ class DataProvider:
     """The datasets of one model as attributes `train`, `validation` and `test`.
 
     Each yields batches (images, labels): uint8 (batch, height, width, channels) with values
-    0–255, and int32 (batch,) positions in `classes`. Only `train` is shuffled: each epoch has an
+    0 to 255, and int32 (batch,) positions in `classes`. Only `train` is shuffled: each epoch has an
     order of its own, a function of seed and epoch, so that a resumed training sees the same.
     """
 
@@ -54,8 +56,8 @@ class DataProvider:
         batches = tf.data.Dataset.range(size).batch(self.config.params.batch_size)
         return batches.map(examples, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
-    def _images(self, split: Split):
-        """Return a function from positions to images: out of memory if they fit, else from disk."""
+    def _images(self, split: Split) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Return a function from positions to images: from memory if they fit, else from disk."""
         images = self._load(split, "images")
         if images.nbytes <= self.config.params.cache_mb * MEGABYTE:
             with tf.device("CPU"):
@@ -68,11 +70,11 @@ class DataProvider:
 
         return stream
 
-    def _load(self, split: Split, kind: str) -> np.ndarray:
+    def _load(self, split: Split, kind: str) -> np.memmap:
         """Open one array of the prepared data without reading it."""
         path = self.config.input_paths.data / f"{split}_{kind}.npy"
         try:
-            return np.load(path, mmap_mode="r")
+            return np.lib.format.open_memmap(path, mode="r")
         except (OSError, ValueError):
             raise UserError(
                 f"{path} is missing or damaged; run `dvc repro --force prepare`."

@@ -15,7 +15,7 @@ BRIGHTEST = 16  # the original's scale; a PNG's is 255
 
 
 def write_digits(folder: Path) -> None:
-    """Write 8×8 grey images to `images/` and `annotations.csv` with the columns path, class."""
+    """Write 8 x 8 grey images to `images/` and `annotations.csv` with the columns path, class."""
     from sklearn.datasets import load_digits  # takes most of a second
 
     digits = load_digits()

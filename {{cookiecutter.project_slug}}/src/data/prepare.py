@@ -38,7 +38,8 @@ def prepare(config: DataConfig, *, dry_run: bool = False) -> dict[Split, int]:
 
 def _write(config: DataConfig, splits: dict[Split, list[Example]]) -> None:
     classes = sorted({example.label for members in splits.values() for example in members})
-    shape = (*config.image_size, config.channels)
+    height, width = config.image_size
+    shape = (height, width, config.channels)
     with whole_folder(config.processed) as folder:
         for split, members in splits.items():
             labels = np.array([classes.index(example.label) for example in members], np.int32)

@@ -46,7 +46,7 @@ def _check_counts(positions: dict[str, list[int]]) -> None:
             f"{len(rare)} classes would leave a split with no example of them, first {named}: "
             f"each class needs at least {len(SPLITS)} images; add images or drop the class."
         )
-    if len(positions) < 2:
+    if len(positions) == 1:
         raise UserError(
             f"The annotations name one class only, {next(iter(positions))!r}; "
             "a classifier needs at least two."

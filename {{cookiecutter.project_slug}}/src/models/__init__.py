@@ -18,7 +18,7 @@ def build_model(
 ) -> "keras.Model":
     """Return the configured architecture, uncompiled.
 
-    Input: images (batch, height, width, channels), values 0–255.
+    Input: images (batch, height, width, channels), values 0 to 255.
     Output: probabilities (batch, class_count).
     """
     module = import_module(f".{config.architecture}", __package__)

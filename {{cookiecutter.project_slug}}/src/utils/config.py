@@ -94,7 +94,9 @@ def _split(overrides: Overrides) -> tuple[dict[str, Any], dict[str, Any]]:
 def _validate(schema: type[SectionType], path: Path, overrides: Overrides) -> SectionType:
     document = read_yaml(path)
     if not isinstance(document, dict):
-        raise UserError(f"{path} is empty or no mapping; it must hold {', '.join(schema.model_fields)}.")
+        raise UserError(
+            f"{path} is empty or no mapping; it must hold {', '.join(schema.model_fields)}."
+        )
     for key, value in overrides.items():
         _override(document, key, value)
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,52 +11,54 @@ from .utils import UserError, did_you_mean, read_yaml, write_yaml
 
 Value = bool | int | float | str
 Sampling = Literal["linear", "log", "reverse_log"]
+Number = TypeVar("Number", int, float)
 
 
-class _Range(Section):
-    """What int and float ranges share; `max` is included, a `log` step multiplies."""
+class _Range(Section, Generic[Number]):
+    """Numbers from min to max, both included; with log samplings a step multiplies."""
 
     tune: bool
+    min: Number
+    max: Number
+    step: Number | None = None
     sampling: Sampling = "linear"
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        low, high, step = self.min, self.max, self.step  # type: ignore[attr-defined]
-        if low >= high:
-            raise ValueError(f"min ({low}) must be below max ({high})")
-        if self.sampling != "linear" and low <= 0:
-            raise ValueError(f"{self.sampling} sampling needs a min above 0, not {low}")
-        if step is not None and step <= (1 if self.sampling != "linear" else 0):
-            raise ValueError(f"step {step} is too small for {self.sampling} sampling")
-        if step is not None and self.sampling == "linear" and step > high - low:
-            raise ValueError(f"step {step} is larger than the range from {low} to {high}")
+        linear = self.sampling == "linear"
+        if self.min >= self.max:
+            raise ValueError(f"min {self.min} must be below max {self.max}")
+        if not linear and self.min <= 0:
+            raise ValueError(f"{self.sampling} sampling needs a min above 0, not {self.min}")
+        if self.step is None:
+            return self
+        lowest, highest = (0, self.max - self.min) if linear else (1, self.max / self.min)
+        if not lowest < self.step <= highest:
+            raise ValueError(
+                f"step {self.step} must be above {lowest} and at most {highest:g} "
+                f"with {self.sampling} sampling"
+            )
         return self
 
     def problem(self, value: Value) -> str | None:
-        """Say why a value is outside this range, or None when it is inside."""
-        low, high = self.min, self.max  # type: ignore[attr-defined]
-        wanted = int if isinstance(low, int) and isinstance(high, int) else (int, float)
+        """Say why a value is not allowed, or None."""
+        wanted = (int, float) if isinstance(self.min, float) else int
         if isinstance(value, bool) or not isinstance(value, wanted):
-            return f"is no {self.param_type}"  # type: ignore[attr-defined]
-        return None if low <= value <= high else f"is outside {low} to {high}"
+            return "is not a number" if isinstance(self.min, float) else "is not a whole number"
+        inside = self.min <= value <= self.max
+        return None if inside else f"is outside {self.min} to {self.max}"
 
 
-class IntTuning(_Range):
-    """Whole numbers from min to max."""
+class IntTuning(_Range[int]):
+    """Whole numbers."""
 
     param_type: Literal["int"]
-    min: int
-    max: int
-    step: int | None = None
 
 
-class FloatTuning(_Range):
-    """Real numbers from min to max."""
+class FloatTuning(_Range[float]):
+    """Real numbers."""
 
     param_type: Literal["float"]
-    min: float
-    max: float
-    step: float | None = None
 
 
 class BooleanTuning(Section):

@@ -28,4 +28,4 @@ class LiteModel:
             self._shape = images.shape
         self._interpreter.set_tensor(self._input, images.astype(np.float32))
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output)
+        return np.asarray(self._interpreter.get_tensor(self._output))

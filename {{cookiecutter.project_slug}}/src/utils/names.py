@@ -28,8 +28,8 @@ def _check(file: Path, key: str, name: str, module: ModuleType) -> None:
     except ValueError:
         known = sorted({*_names(module), *(SHORT_METRICS if module is keras.metrics else [])})
         raise UserError(
-            f"{file}: params.{key} names {name!r}, which Keras does not know{did_you_mean(name, known)}; "
-            f"known: {', '.join(known)}."
+            f"{file}: params.{key} names {name!r}, which Keras does not know"
+            f"{did_you_mean(name, known)}; known: {', '.join(known)}."
         ) from None
 
 
