@@ -71,7 +71,8 @@ class ModelTrainer:
         if monitored not in names:
             raise UserError(
                 f"{self.config.file}: params.early_stopping.metric is {monitored!r}, which the "
-                f"model does not report{did_you_mean(monitored, names)}; reported: {', '.join(names)}."
+                f"model does not report{did_you_mean(monitored, names)}; "
+                f"reported: {', '.join(names)}."
             )
 
     def train(self, data: "DataProvider") -> None:
