@@ -1,0 +1,55 @@
+#!/bin/sh
+# Trains a model from raw data to metrics: sh run.sh [MODEL] [options of dvc repro]
+set -eu
+cd "$(dirname "$0")"
+unset PYTHONDONTWRITEBYTECODE
+
+model=
+case "${1:-}" in
+    "" | -*) ;;
+    *)
+        model=$1
+        shift
+        if ! [ -f "models/$model/config.yaml" ]; then
+            known=$(for file in models/*/config.yaml; do basename "$(dirname "$file")"; done)
+            echo "error: models/$model/config.yaml does not exist; known models: $(echo $known)." >&2
+            exit 1
+        fi
+        ;;
+esac
+
+sh setup.sh
+PATH="$PWD/.venv/bin:$PATH"
+VIRTUAL_ENV="$PWD/.venv"
+export PATH VIRTUAL_ENV
+[ -e .git ] || git init --quiet
+
+# Before DVC, which would stop at one broken file without naming it.
+model=$(python -m src.run check ${model:+--config "models/$model/config.yaml"})
+
+# DVC runs in a process group of its own: ended alone, it would leave its training behind.
+status=0
+if command -v setsid >/dev/null; then
+    setsid dvc repro "$@" "models/$model/dvc.yaml" &
+    group=$!
+    trap 'kill -TERM -- "-$group" 2>/dev/null' INT TERM HUP
+    wait "$group" || status=$?
+    trap - INT TERM HUP
+    wait "$group" 2>/dev/null || true
+else
+    dvc repro "$@" "models/$model/dvc.yaml" || status=$?
+fi
+if [ "$status" -ne 0 ]; then
+    echo "error: the run of $model did not finish; mend what is named above, then the same command continues." >&2
+    exit "$status"
+fi
+dvc repro --quiet --single-item summary
+
+echo
+python -m src.run summary --dry-run
+cat <<END
+Next:
+  look      . .venv/bin/activate, then 'dvc plots show'; all results are in training_metrics/$model
+  keep      git add . && git commit -m "Train $model", then 'dvc push'
+  change    edit models/$model/config.yaml and run this again: only what changed runs
+END

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Makes or updates .venv; does nothing, and needs no network, when it is up to date.
+set -eu
+cd "$(dirname "$0")"
+unset PYTHONDONTWRITEBYTECODE  # without compiled files every start of TensorFlow takes twice as long
+
+stamp=.venv/.set-up  # written last: an interrupted set-up is done again
+if [ -f "$stamp" ] && [ -z "$(find requirements.txt pyproject.toml uv.lock -newer "$stamp")" ]; then
+    exit 0
+fi
+
+uv=$(command -v uv || true)
+if [ -z "$uv" ]; then
+    uv=.uv/bin/uv
+    if ! [ -x "$uv" ]; then
+        echo "Fetching uv, which manages the environment (once) …"
+        if ! { python3 -m venv .uv && .uv/bin/pip install --quiet --disable-pip-version-check uv; }; then
+            rm -rf .uv
+            echo "error: uv could not be fetched; install it (https://docs.astral.sh/uv) and try again." >&2
+            exit 1
+        fi
+    fi
+fi
+
+echo "Setting up .venv …"
+# VIRTUAL_ENV of another project would only confuse.
+env -u VIRTUAL_ENV "$uv" sync --quiet --project .
+touch "$stamp"
