@@ -43,7 +43,7 @@ if [ "$status" -ne 0 ]; then
     echo "error: the run of $model did not finish; mend what is named above, then the same command continues." >&2
     exit "$status"
 fi
-dvc repro --quiet --single-item summary
+dvc repro --quiet --single-item summary >/dev/null
 
 echo
 python -m src.run summary --dry-run
