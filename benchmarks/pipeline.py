@@ -63,9 +63,9 @@ def _against_bare_keras(project: Path, temporary: Path, epochs: int) -> None:
 def _against_bare_dvc(project: Path, temporary: Path) -> None:
     bare = temporary / "bare"
     bare.mkdir()
-    stages = [f"  s{n}: {{cmd: echo {n} > {n}, deps: [{n - 1}], outs: [{n}]}}" for n in range(1, 7)]
+    stages = [f"  s{n}: {{cmd: echo > f{n}, deps: [f{n - 1}], outs: [f{n}]}}" for n in range(1, 7)]
     (bare / "dvc.yaml").write_text("\n".join(["stages:", *stages]) + "\n")
-    (bare / "0").write_text("0")
+    (bare / "f0").touch()
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"], ["dvc", "repro", "-q"]):
         Command("set up", command, bare).seconds()
     Command("set up", ["dvc", "repro", "-q"], project).seconds()

@@ -1,0 +1,32 @@
+.DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
+uv := $(shell command -v uv || echo .uv/bin/uv)
+
+.PHONY: help demo test test-fast lint clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile
+
+demo: .venv/.set-up  ## bake the default answers into .demo/ and train there
+	rm -rf .demo
+	.venv/bin/cookiecutter --no-input --default-config --output-dir .demo .
+	sh .demo/digit_classifier/run.sh
+
+test: lint  ## the whole ladder, about ten minutes
+	.venv/bin/pytest
+
+test-fast: lint  ## every bake, no training: a minute
+	.venv/bin/pytest -m "not slow" -n 2
+
+lint: .venv/.set-up  ## ruff and mypy
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+clean:  ## remove .demo, environments and caches
+	rm -rf .demo .venv .uv .cache .mypy_cache .pytest_cache .ruff_cache
+
+.venv/.set-up: pyproject.toml uv.lock
+	@command -v $(uv) >/dev/null || { python3 -m venv .uv && .uv/bin/pip install --quiet uv; }
+	$(uv) sync --quiet --locked
+	@touch $@
