@@ -1,0 +1,51 @@
+"""The answers that the template is baked with, as data."""
+
+from itertools import product
+
+Answers = dict[str, str]
+
+LICENSES = ("MIT", "Apache-2.0", "BSD-3-Clause", "Proprietary")
+
+# Where DVC keeps data: the answer, the extra that DVC needs, and what .dvc/config must say.
+REMOTES = {
+    "beside": ("../digit_classifier_dvc_storage", "", "../../digit_classifier_dvc_storage"),
+    "inside": ("storage", "", "../storage"),
+    "spaced": ("../my storage", "", "../../my storage"),
+    "absolute": ("/srv/dvc storage", "", "/srv/dvc storage"),
+    "gs": ("gs://a-bucket/some/path", "gs", "gs://a-bucket/some/path"),
+    "s3": ("s3://a-bucket/some/path", "s3", "s3://a-bucket/some/path"),
+    "azure": ("azure://a-container/some/path", "azure", "azure://a-container/some/path"),
+}
+
+# Free text that must come out as it went in.
+TEXTS = {
+    "accents": "Größe, naïveté and 数字",
+    "apostrophe": "Ada O'Neil's",
+    "colon": "Digits: the #1 classifier, 100% - really",
+    "emoji": "Digits 🔢 👩‍🔬",
+    "long": "digits " * 60 + "end",
+    "markup": "<b>bold</b> & *stars* | `code` [x](y) @me !z",
+    "shell": "$(touch x) `touch y` $HOME; touch z",
+    "yaml": "- yes: [no, {null}] ? ~ %x",
+}
+
+
+def _id(answers: Answers) -> str:
+    return ",".join(f"{name}={value[:30]}" for name, value in answers.items()) or "defaults"
+
+
+def _option_sets() -> list[Answers]:
+    urls = [url for url, _, _ in REMOTES.values()]
+    return [{"license": name, "dvc_remote_url": url} for name, url in product(LICENSES, urls)]
+
+
+def _text_sets() -> list[Answers]:
+    slug = {"project_slug": "digits"}
+    answered = ("project_name", "description", "author_name")
+    return [slug | dict.fromkeys(answered, text) for text in TEXTS.values()]
+
+
+LONGEST = {"project_slug": "s" * 50, "model_name": "m" * 50}
+ANSWER_SETS = {
+    _id(answers): answers for answers in [{}, *_option_sets(), *_text_sets(), LONGEST]
+}

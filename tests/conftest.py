@@ -1,0 +1,69 @@
+"""Fixtures: bakes that leave nothing behind, and one environment for all that run."""
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from answers import ANSWER_SETS
+from support import IDENTITY, ROOT, Bake, ProjectEnvironment, bake, run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the developer's Git, cookiecutter and DVC out, and temporary files in one place."""
+    scratch = tmp_path_factory.mktemp("scratch")
+    (scratch / "gitconfig").write_text(IDENTITY)
+    with pytest.MonkeyPatch.context() as patch:
+        # cookiecutter leaves a temporary file behind for every hook.
+        patch.setattr(tempfile, "tempdir", str(scratch))
+        patch.setenv("TMPDIR", str(scratch))
+        patch.setenv("GIT_CONFIG_GLOBAL", str(scratch / "gitconfig"))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("DVC_SITE_CACHE_DIR", str(scratch / "dvc-site-cache"))
+        patch.setenv("DVC_NO_ANALYTICS", "1")
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        patch.delenv("COOKIECUTTER_CONFIG", raising=False)
+        yield
+
+
+@pytest.fixture(name="bake")
+def _bake(tmp_path: Path) -> Bake:
+    """Bake a project of the test's own."""
+    return lambda **answers: bake(tmp_path, **answers)
+
+
+@pytest.fixture(scope="session", params=ANSWER_SETS.values(), ids=ANSWER_SETS.keys())
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every answer set's project in turn, to be read only."""
+    return bake(tmp_path_factory.mktemp("project"), **request.param)
+
+
+@pytest.fixture(scope="session")
+def project_environment(tmp_path_factory: pytest.TempPathFactory) -> ProjectEnvironment:
+    """The one environment for bakes: their requirements with dvc[gs], and their dev group."""
+    project = bake(tmp_path_factory.mktemp("required"), dvc_remote_url="gs://bucket/path")
+    required = [project / "requirements.txt", project / "pyproject.toml"]
+    content = b"".join(path.read_bytes() for path in required) + sys.version.encode()
+    name = f"project-environment-{hashlib.sha256(content).hexdigest()[:12]}"
+    folder = ROOT / ".cache" / name
+    programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    variables = {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "VIRTUAL_ENV": str(folder),
+    }
+    if not (folder / ".installed").exists():
+        _install(project, folder)
+    return ProjectEnvironment(folder, variables)
+
+
+def _install(project: Path, folder: Path) -> None:
+    uv = shutil.which("uv") or str(ROOT / ".uv/bin/uv")
+    run(project, uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder))
+    groups = ("-r", "requirements.txt", "--group", "dev")
+    run(project, uv, "pip", "install", "--quiet", *groups, VIRTUAL_ENV=str(folder))
+    (folder / ".installed").touch()
