@@ -30,22 +30,20 @@ TEXTS = {
 }
 
 
-def _id(answers: Answers) -> str:
-    return ",".join(f"{name}={value[:30]}" for name, value in answers.items()) or "defaults"
+def _option_sets() -> dict[str, Answers]:
+    return {
+        f"license={name},remote={remote}": {"license": name, "dvc_remote_url": REMOTES[remote][0]}
+        for name, remote in product(LICENSES, REMOTES)
+    }
 
 
-def _option_sets() -> list[Answers]:
-    urls = [url for url, _, _ in REMOTES.values()]
-    return [{"license": name, "dvc_remote_url": url} for name, url in product(LICENSES, urls)]
-
-
-def _text_sets() -> list[Answers]:
-    slug = {"project_slug": "digits"}
+def _text_sets() -> dict[str, Answers]:
     answered = ("project_name", "description", "author_name")
-    return [slug | dict.fromkeys(answered, text) for text in TEXTS.values()]
+    return {
+        f"text={kind}": {"project_slug": "digits"} | dict.fromkeys(answered, text)
+        for kind, text in TEXTS.items()
+    }
 
 
 LONGEST = {"project_slug": "s" * 50, "model_name": "m" * 50}
-ANSWER_SETS = {
-    _id(answers): answers for answers in [{}, *_option_sets(), *_text_sets(), LONGEST]
-}
+ANSWER_SETS = {"defaults": {}, **_option_sets(), **_text_sets(), "names=longest": LONGEST}

@@ -37,7 +37,7 @@ def _bake(tmp_path: Path) -> Bake:
     return lambda **answers: bake(tmp_path, **answers)
 
 
-@pytest.fixture(scope="session", params=ANSWER_SETS.values(), ids=ANSWER_SETS.keys())
+@pytest.fixture(scope="session", params=ANSWER_SETS.values(), ids=list(ANSWER_SETS))
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every answer set's project in turn, to be read only."""
     return bake(tmp_path_factory.mktemp("project"), **request.param)
