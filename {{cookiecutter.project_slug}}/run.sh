@@ -48,8 +48,8 @@ dvc repro --quiet --single-item summary >/dev/null
 echo
 python -m src.run summary --dry-run
 cat <<END
-Next:
-  look      . .venv/bin/activate, then 'dvc plots show'; all results are in training_metrics/$model
-  keep      git add . && git commit -m "Train $model", then 'dvc push'
+Next, in $PWD:
+  look      . .venv/bin/activate && dvc plots show; all results are in training_metrics/$model
+  keep      git add . && git commit -m "Train $model" && dvc push
   change    edit models/$model/config.yaml and run this again: only what changed runs
 END

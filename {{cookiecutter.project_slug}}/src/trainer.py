@@ -33,6 +33,7 @@ class ModelTrainer:
         self.config, self.hyperparameters = config, hyperparameters
         self.manifest = read_manifest(config.input_paths.data)
         self.started = utc_now()
+        keras.utils.clear_session()  # names of layers, and with them the saved file, start anew
         keras.utils.set_random_seed(config.params.seed)
         tf.config.experimental.enable_op_determinism()
         self.model = self.generated_model()

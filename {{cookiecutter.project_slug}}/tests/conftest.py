@@ -1,0 +1,73 @@
+"""Fixtures: a prepared workspace for each test, one trained workspace for all."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from src.run import main
+
+from .tiny import write_project
+
+ROOT = Path(__file__).parents[1]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def _prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("prepared")
+    write_project(root)
+    _stages(root, "prepare", "tune")
+    return root
+
+
+@pytest.fixture(scope="session")
+def _trained(_prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("trained") / "project"
+    shutil.copytree(_prepared, root)
+    _stages(root, "train", "evaluate", "summary")
+    return root
+
+
+def _stages(root: Path, *stages: str) -> None:
+    before = Path.cwd()
+    os.chdir(root)
+    try:
+        for stage in stages:
+            assert main([stage]) == 0
+    finally:
+        os.chdir(before)
+
+
+@pytest.fixture
+def workspace(_prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the root of a prepared, untrained project; it is the working directory."""
+    root = tmp_path / "workspace"
+    shutil.copytree(_prepared, root)
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def trained(_trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the root of a trained and evaluated project; it is the working directory."""
+    root = tmp_path / "trained"
+    shutil.copytree(_trained, root)
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def python() -> Run:
+    """Return a function that runs Python on this code in a process of its own."""
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    return run
