@@ -46,7 +46,7 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
         "annotations.csv, line 2: path is empty",
     ),
     "missing images": (
-        lambda: [(RAW / f"images/rows_{number}.png").unlink() for number in range(5)],
+        lambda: [(RAW / f"images/rows_{n}.png").rename(f"{n}.png") for n in range(5)],
         "names 5 images that are not in data/raw/stripes, first "
         "images/rows_0.png, images/rows_1.png, images/rows_2.png; add",
     ),
