@@ -10,24 +10,19 @@ from pathlib import Path
 
 import pytest
 from answers import ANSWER_SETS
-from support import IDENTITY, ROOT, Bake, ProjectEnvironment, bake, run
+from support import ROOT, Bake, ProjectEnvironment, bake, isolated, run
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the developer's Git, cookiecutter and DVC out, and temporary files in one place."""
     scratch = tmp_path_factory.mktemp("scratch")
-    (scratch / "gitconfig").write_text(IDENTITY)
     with pytest.MonkeyPatch.context() as patch:
         # cookiecutter leaves a temporary file behind for every hook.
         patch.setattr(tempfile, "tempdir", str(scratch))
-        patch.setenv("TMPDIR", str(scratch))
-        patch.setenv("GIT_CONFIG_GLOBAL", str(scratch / "gitconfig"))
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-        patch.setenv("DVC_SITE_CACHE_DIR", str(scratch / "dvc-site-cache"))
-        patch.setenv("DVC_NO_ANALYTICS", "1")
+        for name, value in isolated(scratch).items():
+            patch.setenv(name, value)
+        # Without compiled files every start of TensorFlow takes twice as long.
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-        patch.delenv("COOKIECUTTER_CONFIG", raising=False)
         yield
 
 

@@ -10,24 +10,16 @@ from cookiecutter.main import cookiecutter
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
-IDENTITY = "[user]\nname = Test\nemail = test@example.com\n[init]\ndefaultBranch = main\n"
 
 Bake = Callable[..., Path]
 
 
 def bake(folder: Path, template: Path = ROOT, **answers: str) -> Path:
-    """Render the template into a folder, whatever the developer's own cookiecutter settings."""
-    config = folder / ".cookiecutterrc"
-    folders = {name: folder / f".{name}" for name in ("replay_dir", "cookiecutters_dir")}
-    config.write_text("".join(f'{name}: "{path.as_posix()}"\n' for name, path in folders.items()))
-    project = cookiecutter(
-        str(template),
-        no_input=True,
-        extra_context=answers,
-        output_dir=str(folder),
-        config_file=str(config),
+    """Render the template into a folder with the default answers but for those given."""
+    output = str(folder)
+    return Path(
+        cookiecutter(str(template), no_input=True, extra_context=answers, output_dir=output)
     )
-    return Path(project)
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -36,6 +28,22 @@ def files(folder: Path) -> Iterator[Path]:
         parts = path.relative_to(folder).parts
         if path.is_file() and not {".git", "__pycache__"} & set(parts):
             yield path
+
+
+def isolated(scratch: Path) -> dict[str, str]:
+    """Return variables that keep the developer's Git, cookiecutter and DVC settings out."""
+    git, answers = scratch / "gitconfig", scratch / "cookiecutterrc"
+    git.write_text("[user]\nname = Test\nemail = test@example.com\n[init]\ndefaultBranch = main\n")
+    folders = {name: (scratch / name).as_posix() for name in ("replay_dir", "cookiecutters_dir")}
+    answers.write_text("".join(f'{name}: "{path}"\n' for name, path in folders.items()))
+    return {
+        "COOKIECUTTER_CONFIG": str(answers),
+        "DVC_NO_ANALYTICS": "1",
+        "DVC_SITE_CACHE_DIR": str(scratch / "dvc-site-cache"),
+        "GIT_CONFIG_GLOBAL": str(git),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "TMPDIR": str(scratch),
+    }
 
 
 def run(folder: Path, *command: str, check: bool = True, **variables: str) -> str:

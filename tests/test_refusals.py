@@ -101,7 +101,7 @@ def refusal(folder: Path, **answers: str) -> str:
     output = folder / "output"
     output.mkdir()
     given = [f"{name}={value}" for name, value in answers.items()]
-    options = ("--no-input", "--default-config", "--output-dir", str(output))
+    options = ("--no-input", "--output-dir", str(output))
     done = subprocess.run(
         [sys.executable, "-m", "cookiecutter", str(ROOT), *options, *given],
         capture_output=True,
