@@ -32,7 +32,7 @@ status=0
 if command -v setsid >/dev/null; then
     setsid dvc repro "$@" "models/$model/dvc.yaml" &
     group=$!
-    trap 'kill -TERM -- "-$group" 2>/dev/null' INT TERM HUP
+    trap 'kill -s TERM -- "-$group"' INT TERM HUP
     wait "$group" || status=$?
     trap - INT TERM HUP
     wait "$group" 2>/dev/null || true

@@ -1,0 +1,52 @@
+"""What the tests of the pipeline ask of a project."""
+
+import json
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from support import ProjectEnvironment
+
+MODEL = "digits_classifier"
+TRAINING = {"tune", "train", "evaluate"}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project's folder and the environment its commands run in."""
+
+    path: Path
+    environment: ProjectEnvironment
+
+    def run(self, *command: str, check: bool = True, **variables: str) -> str:
+        """Run a command in the project; return what it printed."""
+        return self.environment.run(self.path, *command, check=check, **variables)
+
+    def repro(self, *arguments: str) -> set[str]:
+        """Run `dvc repro`; return the stages that ran, those of the first model by short name."""
+        log = self.run("dvc", "repro", *arguments)
+        ran = re.findall(r"^Running stage '(.*)':$", log, re.MULTILINE)
+        return {name.removeprefix(f"models/{MODEL}/dvc.yaml:") for name in ran}
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        """Change text in a file; it must be there."""
+        text = (self.path / file).read_text()
+        assert old in text
+        (self.path / file).write_text(text.replace(old, new))
+
+    def metrics(self, model: str = MODEL) -> dict[str, Any]:
+        """Return a model's metrics without what measures the machine."""
+        text = (self.path / f"training_metrics/{model}/metrics.json").read_text()
+        return {key: value for key, value in json.loads(text).items() if key != "latency_ms"}
+
+    def weights(self, model: str = MODEL) -> bytes:
+        """Return the weights inside a saved model; around them are dates."""
+        with zipfile.ZipFile(self.path / f"models/{model}/model.keras") as file:
+            return file.read("model.weights.h5")
+
+    def yaml(self, file: str) -> Any:
+        """Read a YAML file of the project."""
+        return YAML(typ="safe").load((self.path / file).read_text())

@@ -1,0 +1,80 @@
+"""The README's command on a fresh bake."""
+
+import csv
+import json
+from pathlib import Path
+
+from support import run
+
+from pipeline.stages import MODEL, Project
+
+OUTPUTS = (
+    "model.keras",
+    "model.tflite",
+    "output_mapping.json",
+    "train_configuration.yaml",
+    "predict_configuration.yaml",
+    "hparams.yaml",
+    "hyperparameters.yaml",
+)
+
+
+def test_a_fresh_bake_trains_a_good_model_with_one_command(first_run: tuple[Path, str]) -> None:
+    path, log = first_run
+    assert all((path / "models" / MODEL / name).stat().st_size for name in OUTPUTS)
+    metrics = json.loads((path / f"training_metrics/{MODEL}/metrics.json").read_text())
+    assert metrics["test"]["accuracy"] >= 0.97
+    assert metrics["tflite"]["max_difference"] < 1e-5
+    assert f"{metrics['test']['accuracy']:.4f}" in log
+    assert f"training_metrics/{MODEL}" in log.split("Next")[1]
+
+
+def test_the_results_agree_with_each_other(first_run: tuple[Path, str]) -> None:
+    path = first_run[0]
+    metrics = json.loads((path / f"training_metrics/{MODEL}/metrics.json").read_text())
+    summary = json.loads((path / "training_metrics.json").read_text())
+    with (path / f"training_metrics/{MODEL}/predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    right = sum(row["actual"] == row["predicted"] for row in rows)
+    assert abs(right / len(rows) - metrics["test"]["accuracy"]) < 1e-6
+    assert summary[MODEL]["test_accuracy"] == metrics["test"]["accuracy"]
+    assert summary[MODEL]["rank"] == 1
+
+
+def test_what_git_keeps_is_small_and_nothing_is_left_over(first_run: tuple[Path, str]) -> None:
+    path = first_run[0]
+    tracked = run(path, "git", "ls-files").split()
+    results = {
+        "dvc.lock",
+        "uv.lock",
+        "training_metrics.json",
+        f"models/{MODEL}/dvc.lock",
+        f"models/{MODEL}/hyperparameters.yaml",
+        f"training_metrics/{MODEL}/history.csv",
+        f"training_metrics/{MODEL}/metrics.json",
+        f"training_metrics/{MODEL}/predictions.csv",
+    }
+    assert results <= set(tracked)
+    assert not [name for name in tracked if name.endswith((".keras", ".tflite", ".npy", ".png"))]
+    assert max((path / name).stat().st_size for name in tracked if name != "uv.lock") < 50_000
+    assert run(path, "git", "status", "--porcelain") == ""
+
+
+def test_dvc_shows_metrics_and_plots_and_their_differences(finished: Project) -> None:
+    file = f"training_metrics/{MODEL}/metrics.json"
+    shown = json.loads(finished.run("dvc", "metrics", "show", "--json"))
+    assert shown[""]["data"][file]["data"]["test"]["accuracy"] >= 0.97
+    plots = json.loads(finished.run("dvc", "plots", "show", "--json"))
+    names = {name.rpartition("::")[2] for name in plots["data"]}
+    assert {"Loss", "Accuracy", f"training_metrics/{MODEL}/predictions.csv"} <= names
+    metrics = json.loads((finished.path / file).read_text())
+    metrics["test"]["accuracy"] = 0.5
+    (finished.path / file).write_text(json.dumps(metrics))
+    changed = json.loads(finished.run("dvc", "metrics", "diff", "--json"))
+    assert changed["diff"][file]["test.accuracy"]["new"] == 0.5
+    assert "errors" not in json.loads(finished.run("dvc", "plots", "diff", "--json"))
+
+
+def test_the_projects_own_lint_and_tests_pass(finished: Project) -> None:
+    assert "All checks passed" in finished.run("make", "lint")
+    assert " passed" in finished.run("make", "test")
