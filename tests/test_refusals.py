@@ -10,7 +10,10 @@ from types import ModuleType
 
 import pytest
 from answers import REMOTES, TEXTS
-from support import ROOT, Bake, bake
+from cookiecutter.exceptions import FailedHookException
+from cookiecutter.main import cookiecutter
+from refused import BROKEN_REMOTES, BROKEN_TEXTS, NAMES
+from support import ROOT, Bake, bake, files
 
 GOOD = {
     "project_name": "Digits",
@@ -19,69 +22,6 @@ GOOD = {
     "author_name": "Ada",
     "model_name": "reader",
     "dvc_remote_url": "../storage",
-}
-NAMES = {
-    "a/b": "letters",
-    "../x": "letters",
-    "./a/b": "letters",
-    "a/../b": "letters",
-    "x/": "letters",
-    "~": "letters",
-    "a b": "letters",
-    "a-b": "letters",
-    "Digits": "letters",
-    "größe": "letters",
-    "3d_cnn": "letters",
-    "_x": "letters",
-    "x": "letters",
-    "s" * 51: "letters",
-    "$(touch x)": "letters",
-    "class": "keyword",
-    "src": "hide",
-    "ci": "hide",
-    "tests": "hide",
-    "data": "hide",
-    "models": "hide",
-    "keras": "hide",
-    "tensorflow": "hide",
-    "sklearn": "hide",
-    "json": "hide",
-    "true": "YAML",
-    "no": "YAML",
-    "nul": "Windows",
-    "com1": "Windows",
-}
-BROKEN_TEXTS = {
-    "quote": 'a "b"',
-    "backslash": "a\\",
-    "line break": "a\nb",
-    "tab": "a\tb",
-    "control": "a\x7f",
-    "line separator": "a\u2028b",
-    "expression": "${{ secrets.X }}",
-    "variable": "${HOME}",
-    "template": "{{ x }}",
-    "block": "{% x %}",
-    "comment": "{# x #}",
-    "blank": "  ",
-    "empty": "",
-    "edge": " a",
-}
-BROKEN_REMOTES = {
-    "": "empty",
-    "ftp://host/path": "unknown scheme ftp://",
-    "ssh://host/path": "unknown scheme ssh://",
-    "S3://bucket": "unknown scheme S3://",
-    "gs://": "no bucket",
-    "s3:///path": "no bucket",
-    "gs:/bucket": "':'",
-    "git@host:x": "':'",
-    "s3://bucket/a b": "' '",
-    "../a, b": "','",
-    "../a #b": "'#'",
-    "$HOME/x": "'$'",
-    "it's": '"\'"',
-    "C:\\storage": "would break",
 }
 
 
@@ -193,3 +133,18 @@ def test_answers_are_data_to_the_hook(tmp_path: Path) -> None:
     project = bake(tmp_path, author_name=nasty, description=nasty)
     assert not list(tmp_path.rglob("owned"))
     assert nasty in (project / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_a_refusal_leaves_an_existing_project_as_it_was(tmp_path: Path) -> None:
+    project = bake(tmp_path)
+    before = {path: path.read_bytes() for path in files(tmp_path)}
+    with pytest.raises(FailedHookException):
+        cookiecutter(
+            str(ROOT),
+            no_input=True,
+            extra_context={"model_name": "class"},
+            output_dir=str(tmp_path),
+            overwrite_if_exists=True,
+        )
+    assert project.is_dir()
+    assert {path: path.read_bytes() for path in files(tmp_path)} == before

@@ -88,7 +88,7 @@ def _updated(template: Path, tmp_path: Path) -> Path:
     settings = project / "models/digits_classifier/config.yaml"
     edited = settings.read_text(encoding="utf-8").replace("patience: 8", "patience: 3")
     settings.write_text(edited, encoding="utf-8")
-    (project / "src/models/mine.py").write_text('"""The user\'s own."""\n')
+    (project / "src/data/mine.py").write_text('"""The user\'s own."""\n')
     commit(project, "Made with cruft, edited by its user")
     run(project, CRUFT, "update", "--skip-apply-ask", "--checkout", "v2")
     return project
@@ -105,7 +105,7 @@ def test_an_update_brings_the_new_version_and_keeps_the_users_edits(
     settings = "models/digits_classifier/config.yaml"
     assert b"patience: 8" in expected[settings]
     expected[settings] = expected[settings].replace(b"patience: 8", b"patience: 3")
-    expected["src/models/mine.py"] = b'"""The user\'s own."""\n'
+    expected["src/data/mine.py"] = b'"""The user\'s own."""\n'
     assert contents(updated) == expected
     record = json.loads((updated / ".cruft.json").read_text(encoding="utf-8"))
     assert record["checkout"] == "v2"
