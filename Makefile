@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 uv := $(shell command -v uv || echo .uv/bin/uv)
+# run.sh and the tests find the same uv.
+export PATH := $(PATH):$(CURDIR)/.uv/bin
 
 .PHONY: help demo test test-fast lint clean
 
@@ -27,6 +29,6 @@ clean:  ## remove .demo, environments and caches
 	rm -rf .demo .venv .uv .cache .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.set-up: pyproject.toml uv.lock
-	@command -v $(uv) >/dev/null || { python3 -m venv .uv && .uv/bin/pip install --quiet uv; }
+	@command -v $(uv) >/dev/null || { python3 -m venv .uv && .uv/bin/pip install --quiet "uv>=0.9,<1"; }
 	$(uv) sync --quiet --locked
 	@touch $@
