@@ -1,9 +1,12 @@
 """What several tests share: baking, and running commands in a bake."""
 
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cookiecutter.main import cookiecutter
@@ -14,9 +17,31 @@ TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
 Bake = Callable[..., Path]
 
 
-def bake(folder: Path, template: Path = ROOT, **answers: str) -> Path:
+def copy_template(folder: Path) -> Path:
+    """Copy what a clone would have, without caches that tools left in the template's folder."""
+    parts = ("cookiecutter.json", "hooks", TEMPLATE.name)
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z", *parts],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).exists():  # or deleted since the last commit
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+@cache
+def _clean_template() -> Path:
+    return copy_template(Path(tempfile.mkdtemp()))
+
+
+def bake(folder: Path, **answers: str) -> Path:
     """Render the template into a folder with the default answers but for those given."""
-    output = str(folder)
+    output, template = str(folder), _clean_template()
     return Path(
         cookiecutter(str(template), no_input=True, extra_context=answers, output_dir=output)
     )

@@ -1,41 +1,15 @@
 """cruft makes what cookiecutter makes, and updates it under a user's edits."""
 
 import json
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support import ROOT, TEMPLATE, Bake, ProjectEnvironment, files, run
+from support import TEMPLATE, Bake, ProjectEnvironment, copy_template, files, run
 
 CRUFT = str(Path(sys.executable).parent / "cruft")
 OLD_LINE = "# A line of the previous version.\n"
 ADDED = "src/models/dense.py"  # what the previous version lacks, in the tests below
-
-
-def copy_template(folder: Path) -> Path:
-    """Copy what a clone of the template would have, committed files or not."""
-    listed = subprocess.run(
-        [
-            "git",
-            "ls-files",
-            "-co",
-            "--exclude-standard",
-            "-z",
-            "cookiecutter.json",
-            "hooks",
-            TEMPLATE,
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        encoding="utf-8",
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, folder / name)
-    return folder
 
 
 def commit(folder: Path, message: str) -> None:
