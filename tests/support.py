@@ -35,13 +35,14 @@ def copy_template(folder: Path) -> Path:
 
 
 @cache
-def _clean_template() -> Path:
+def clean_template() -> Path:
+    """Return this session's copy of the template."""
     return copy_template(Path(tempfile.mkdtemp()))
 
 
 def bake(folder: Path, **answers: str) -> Path:
     """Render the template into a folder with the default answers but for those given."""
-    output, template = str(folder), _clean_template()
+    output, template = str(folder), clean_template()
     return Path(
         cookiecutter(str(template), no_input=True, extra_context=answers, output_dir=output)
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from answers import LICENSES, REMOTES, TEXTS
 from ruamel.yaml import YAML
-from support import ROOT, TEMPLATE, Bake, files
+from support import ROOT, TEMPLATE, Bake, clean_template, files
 
 DECLARED: dict[str, Any] = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 PROMPTS = [name for name in DECLARED if not name.startswith("_")]
@@ -20,15 +20,16 @@ def packaging(project: Path) -> dict[str, Any]:
     return dict(document["project"])
 
 
-def used(path: Path) -> set[str]:
-    text = path.as_posix()
+def used(name: Path, path: Path) -> set[str]:
+    text = name.as_posix()
     if path.suffix not in {".py", ".ipynb"}:
         text += path.read_text(encoding="utf-8")
     return set(re.findall(r"cookiecutter\.(\w+)", text))
 
 
 def test_every_declared_variable_is_used_and_every_used_one_declared() -> None:
-    anywhere = set().union(*(used(path) for path in files(TEMPLATE)))
+    inside = clean_template() / TEMPLATE.name
+    anywhere = set().union(*(used(path.relative_to(inside), path) for path in files(inside)))
     derived = [value for name, value in DECLARED.items() if name.startswith("__")]
     for_others = set(re.findall(r"cookiecutter\.(\w+)", json.dumps(derived)))
     rendered = {name for name in DECLARED if name.startswith("__") and name != "__prompts__"}

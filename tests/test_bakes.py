@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
-from support import ROOT, TEMPLATE, Bake, bake, files
+from support import ROOT, TEMPLATE, Bake, bake, clean_template, files
 
 EXPECTED_FILES = (ROOT / "tests/expected_files.txt").read_text(encoding="utf-8").split()
 DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -89,10 +89,11 @@ def test_baking_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_python_is_copied_as_it_stands(bake: Bake) -> None:
     project = bake()
-    sources = sorted(TEMPLATE.rglob("*.py"))
+    inside = clean_template() / TEMPLATE.name
+    sources = sorted((inside / "src").rglob("*.py"))
     assert sources
     for source in sources:
-        name = source.relative_to(TEMPLATE)
+        name = source.relative_to(inside)
         assert (project / name).read_bytes() == source.read_bytes(), name
 
 
