@@ -89,6 +89,7 @@ def test_ending_run_sh_leaves_no_training_behind(name: str, finished: Project) -
 
 
 def test_a_failing_training_fails_run_sh_and_says_how_to_go_on(finished: Project) -> None:
+    finished.replace(CONFIG, "optimizer: adam", "optimizer: sgd")
     finished.replace(CONFIG, "default_value: 0.002", "default_value: 1.0e+30")
     finished.replace(CONFIG, "max: 0.01", "max: 1.0e+31")
     done = finished.run("sh", "-c", "sh run.sh; echo status $?")

@@ -71,7 +71,7 @@ def test_dvc_shows_metrics_and_plots_and_their_differences(finished: Project) ->
     metrics["test"]["accuracy"] = 0.5
     (finished.path / file).write_text(json.dumps(metrics))
     changed = json.loads(finished.run("dvc", "metrics", "diff", "--json"))
-    assert changed["diff"][file]["test.accuracy"]["new"] == 0.5
+    assert changed[file]["test.accuracy"]["new"] == 0.5
     assert "errors" not in json.loads(finished.run("dvc", "plots", "diff", "--json"))
 
 

@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,8 @@ def bucket() -> Iterator[dict[str, str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = ["gcp-storage-emulator", "start", "--host", "127.0.0.1", "--port", str(port)]
+    program = Path(sys.executable).with_name("gcp-storage-emulator")
+    command = [str(program), "start", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen(
         [*command, "--in-memory", "--default-bucket", "bucket"],
         stdout=subprocess.DEVNULL,

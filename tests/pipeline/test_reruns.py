@@ -1,5 +1,6 @@
 """Exactly what changed runs again."""
 
+import csv
 import re
 from collections.abc import Callable
 
@@ -89,11 +90,7 @@ def test_queued_experiments_run_apart_from_the_workspace(finished: Project) -> N
         key = f"{CONFIG}:tuning.hyperparams.learning_rate.default_value={rate}"
         finished.run("dvc", "exp", "run", "--queue", "-S", key, "-S", f"{CONFIG}:params.epochs=2")
     finished.run("sh", "-c", "dvc exp run --run-all --jobs 1 > queue.log 2>&1")
-    shown = finished.run("dvc", "exp", "show", "--csv")
-    assert shown.count("Success") + shown.count("exp-") >= 0
-    rates = {row.split(",")[0] for row in shown.splitlines()[1:]}
-    assert len(rates) >= 1
+    rows = csv.DictReader(finished.run("dvc", "exp", "show", "--csv").splitlines())
+    rates = [row["learning_rate"] for row in rows if row["State"] == "" and row["Experiment"]]
+    assert sorted(rates) == ["0.001", "0.01"]
     assert finished.metrics() == before
-    assert (
-        len(re.findall(r"^\s*[a-z]+-[a-z]+", finished.run("dvc", "exp", "list"), re.MULTILINE)) == 2
-    )
