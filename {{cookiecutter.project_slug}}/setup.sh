@@ -1,11 +1,16 @@
 #!/bin/sh
-# Makes or updates .venv; does nothing, and needs no network, when it is up to date.
+# Makes or updates .venv: sh setup.sh [options of uv sync, such as --extra gpu]
+# Does nothing, and needs no network, when .venv is up to date; remembers the options.
 set -eu
 cd "$(dirname "$0")"
 unset PYTHONDONTWRITEBYTECODE  # without compiled files every start of TensorFlow takes twice as long
 
 stamp=.venv/.set-up  # written last: an interrupted set-up is done again
-if [ -f "$stamp" ] && [ -z "$(find requirements.txt pyproject.toml uv.lock -newer "$stamp")" ]; then
+options=$*
+if [ -z "$options" ] && [ -f "$stamp" ]; then
+    options=$(cat "$stamp")
+fi
+if [ $# -eq 0 ] && [ -f "$stamp" ] && [ -z "$(find requirements.txt pyproject.toml uv.lock -newer "$stamp")" ]; then
     exit 0
 fi
 
@@ -24,5 +29,6 @@ fi
 
 echo "Setting up .venv …"
 # VIRTUAL_ENV of another project would only confuse.
-env -u VIRTUAL_ENV "$uv" sync --quiet --project .
-touch "$stamp"
+# shellcheck disable=SC2086 # options are words
+env -u VIRTUAL_ENV "$uv" sync --quiet --project . $options
+echo "$options" >"$stamp"

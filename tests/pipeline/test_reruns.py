@@ -91,6 +91,6 @@ def test_queued_experiments_run_apart_from_the_workspace(finished: Project) -> N
         finished.run("dvc", "exp", "run", "--queue", "-S", key, "-S", f"{CONFIG}:params.epochs=2")
     finished.run("sh", "-c", "dvc exp run --run-all --jobs 1 > queue.log 2>&1")
     rows = csv.DictReader(finished.run("dvc", "exp", "show", "--csv").splitlines())
-    rates = [row["learning_rate"] for row in rows if row["State"] == "" and row["Experiment"]]
+    rates = [row["learning_rate"] for row in rows if row["State"] == "Success"]
     assert sorted(rates) == ["0.001", "0.01"]
     assert finished.metrics() == before
