@@ -79,6 +79,7 @@ class ModelTrainer:
     def train(self, data: "DataProvider") -> None:
         """Train until done or not improving, continuing a killed run; keep the best epoch."""
         self.check(data)
+        self.backup.claim()
         done = len(self.backup.history)
         if done:
             print(f"Resuming {self.config.name} after epoch {done}.", flush=True)
@@ -99,6 +100,7 @@ class ModelTrainer:
 
     def save(self) -> None:
         """Write the model and all that describes it, then forget the backup."""
+        self.backup.check_owner()
         record = train_configuration(self.config, self.manifest, self.hyperparameters, self.started)
         export(self.model, self.config, self.manifest, self.hyperparameters, record)
         self.backup.clear()

@@ -164,6 +164,20 @@ def test_a_backup_serves_no_other_configuration(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.usefixtures("workspace")
+def test_a_later_training_of_a_model_ends_an_earlier_one() -> None:
+    earlier, data = trainer(epochs=2)
+    earlier.train(data)
+    later, _ = trainer(epochs=3)
+    later.backup.claim()
+    for step in (earlier.save, lambda: earlier.backup.on_epoch_end(2, {"val_loss": 0.0})):
+        with pytest.raises(UserError, match=r"A later training of tiny took over; this one ends\."):
+            step()
+    assert not (MODEL / "model.keras").exists()
+    later.train(data)
+    later.save()
+
+
+@pytest.mark.usefixtures("workspace")
 def test_a_loss_that_is_no_number_ends_training_and_says_what_to_do() -> None:
     subject, data = trainer(epochs=2)
     subject.model.optimizer.learning_rate = float("nan")

@@ -6,6 +6,7 @@ dropout nor the best epoch so far; without them a resumed run ends elsewhere.
 
 import math
 import shutil
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from .utils import UserError, read_json, whole_file, write_csv, write_json
 
 FOLDER = Path(".checkpoints")
 STATE = "state.json"
+OWNER = "owner"  # in a model's folder: names the training that may write there
 
 
 class TrainingBackup(keras.callbacks.Callback):
@@ -31,10 +33,25 @@ class TrainingBackup(keras.callbacks.Callback):
         """Read the history of an interrupted run, if there is one."""
         super().__init__()
         self.folder, self.curves, self.early_stopping = folder, curves, early_stopping
-        saved = folder / STATE
-        self.history: list[dict[str, float]] = (
-            read_json(saved)["history"] if saved.is_file() else []
-        )
+        self.training = uuid.uuid4().hex
+        self.history = self._saved_history()
+
+    def claim(self) -> None:
+        """Take the model over; a training that outlived its killed `dvc` ends at its next epoch."""
+        with whole_file(self._owner) as temporary:
+            temporary.write_text(self.training)
+        self.history = self._saved_history()
+
+    def check_owner(self) -> None:
+        """Refuse to write once another training of the model has begun.
+
+        Raises:
+            UserError: the other one continues from here, or has already ended.
+        """
+        if not self._owner.is_file() or self._owner.read_text() != self.training:
+            raise UserError(
+                f"A later training of {self.folder.parent.name} took over; this one ends."
+            )
 
     @property
     def best_epoch(self) -> int:
@@ -61,10 +78,12 @@ class TrainingBackup(keras.callbacks.Callback):
         """Save variables first, then the state that names them: a kill in between loses neither."""
         values = {name: float(value) for name, value in (logs or {}).items()}
         _refuse_not_a_number(epoch, values)
+        self.check_owner()
         self.history.append(values)
         arrays = {str(i): np.asarray(v) for i, v in enumerate(_variables(self.model))}
         with whole_file(self._file(epoch)) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
+        self.check_owner()  # saving a large model takes a while
         write_json(self.folder / STATE, {"history": self.history})
         self._keep_only({epoch, self.best_epoch})
         self.write_curves()
@@ -77,6 +96,14 @@ class TrainingBackup(keras.callbacks.Callback):
     def clear(self) -> None:
         """Remove every backup of this model; its training is over."""
         shutil.rmtree(self.folder.parent, ignore_errors=True)
+
+    @property
+    def _owner(self) -> Path:
+        return self.folder.parent / OWNER
+
+    def _saved_history(self) -> list[dict[str, float]]:
+        saved = self.folder / STATE
+        return read_json(saved)["history"] if saved.is_file() else []
 
     def _file(self, epoch: int) -> Path:
         return self.folder / f"epoch-{epoch}.npz"
