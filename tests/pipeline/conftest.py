@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from pipeline.stages import Project
 from support import ProjectEnvironment, bake, run
+
+from pipeline.stages import Project
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,7 +11,6 @@ from ruamel.yaml import YAML
 from support import ProjectEnvironment
 
 MODEL = "digits_classifier"
-TRAINING = {"tune", "train", "evaluate"}
 
 
 @dataclass(frozen=True)

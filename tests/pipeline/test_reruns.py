@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.stages import MODEL, TRAINING, Project
+from pipeline.stages import MODEL, Project
 
 CONFIG = f"models/{MODEL}/config.yaml"
-AFTER_DATA = {"prepare", *TRAINING, "summary"}
+AFTER_PARAMS = {"train", "evaluate", "summary"}
+AFTER_DATA = {"prepare", "tune", *AFTER_PARAMS}
 
 
 def add_an_image(project: Project) -> None:
@@ -26,37 +27,33 @@ def reformat(project: Project) -> None:
         (project.path / file).write_text(f"# another comment\n{text}\n")
 
 
-CHANGES: dict[str, tuple[Callable[[Project], object], set[str]]] = {
-    "nothing": (lambda project: None, set()),
+Edit = Callable[[Project], object]
+
+
+def replace(file: str, old: str, new: str) -> Edit:
+    """Return a function that changes text in a file of a project."""
+    return lambda project: project.replace(file, old, new)
+
+
+CHANGES: dict[str, tuple[Edit, set[str]]] = {
+    "nothing": (lambda _: None, set()),
     "comments": (reformat, set()),
-    "params": (
-        lambda project: project.replace(CONFIG, "epochs: 40", "epochs: 2"),
-        {"train", "evaluate", "summary"},
-    ),
-    "architecture": (
-        lambda project: project.replace(CONFIG, "architecture: convolutional", "architecture: dense"),
-        {"train", "evaluate", "summary"},
-    ),
-    "tuning that changes no value": (
-        lambda project: project.replace(CONFIG, "max_trials: 20", "max_trials: 30"),
-        {"tune"},
-    ),
+    "spelling of a number": (replace("config.yaml", "train: 0.7\n", "train: 0.70\n"), set()),
+    "params": (replace(CONFIG, "epochs: 40", "epochs: 2"), AFTER_PARAMS),
+    "architecture": (replace(CONFIG, ": convolutional", ": dense"), AFTER_PARAMS),
+    "tuning that changes no value": (replace(CONFIG, "trials: 20", "trials: 30"), {"tune"}),
     "tuning that changes a value": (
-        lambda project: project.replace(CONFIG, "default_value: 0.3", "default_value: 0.1"),
-        {*TRAINING, "summary"},
+        replace(CONFIG, "default_value: 0.3", "default_value: 0.1"),
+        {"tune", *AFTER_PARAMS},
     ),
     "data": (add_an_image, AFTER_DATA),
-    "recipe of the data": (
-        lambda project: project.replace("config.yaml", "train: 0.7\n", "train: 0.70\n"),
-        set(),
-    ),
-    "seed of the data": (lambda project: project.replace("config.yaml", "seed: 42", "seed: 43"), AFTER_DATA),
-    "summary": (lambda project: project.replace("config.yaml", "test.accuracy", "test.loss"), {"summary"}),
+    "seed of the data": (replace("config.yaml", "seed: 42", "seed: 43"), AFTER_DATA),
+    "summary": (replace("config.yaml", "test.accuracy", "test.loss"), {"summary"}),
     "code of evaluation": (
-        lambda project: project.replace("src/evaluation.py", "LATENCY_RUNS = 50", "LATENCY_RUNS = 40"),
+        replace("src/evaluation.py", "LATENCY_RUNS = 50", "LATENCY_RUNS = 40"),
         {"evaluate", "summary"},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("change", CHANGES)

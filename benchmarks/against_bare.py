@@ -1,6 +1,6 @@
 """`dvc repro` against a bare Keras script, and a no-op repro against bare DVC.
 
-Run as `python benchmarks/pipeline.py PROJECT`, where PROJECT is a generated project after
+Run as `python benchmarks/against_bare.py PROJECT`, where PROJECT is a generated project after
 `sh run.sh` (`make demo` leaves one in .demo/digit_classifier). Its own .venv runs both sides.
 """
 
@@ -35,7 +35,9 @@ def _against_bare_keras(project: Path, temporary: Path, epochs: int) -> None:
     results.mkdir(exist_ok=True)
     config = project / MODEL / "config.yaml"
     text = config.read_text()
-    fixed = text.replace("epochs: 40 ", f"epochs: {epochs} ").replace("patience: 8", "patience: 999")
+    fixed = text.replace("epochs: 40 ", f"epochs: {epochs} ").replace(
+        "patience: 8", "patience: 999"
+    )
     config.write_text(fixed)
 
     def forget() -> None:
@@ -55,7 +57,7 @@ def _against_bare_keras(project: Path, temporary: Path, epochs: int) -> None:
             ["python", script, raw, str(results), str(epochs)],
             temporary,
         ),
-        RUNS if epochs < 100 else 3,
+        RUNS,
     )
     config.write_text(text)
 
