@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,14 @@ class Project:
     path: Path
     environment: ProjectEnvironment
 
-    def run(self, *command: str, check: bool = True, **variables: str) -> str:
+    def run(
+        self, *command: str, check: bool = True, variables: Mapping[str, str] | None = None
+    ) -> str:
         """Run a command in the project; return what it printed."""
-        return self.environment.run(self.path, *command, check=check, **variables)
+        more = self.environment.variables | dict(variables or {})
+        return ProjectEnvironment(self.environment.folder, more).run(
+            self.path, *command, check=check
+        )
 
     def repro(self, *arguments: str) -> set[str]:
         """Run `dvc repro`; return the stages that ran, those of the first model by short name."""

@@ -69,9 +69,9 @@ def test_a_clone_pulls_the_model_from_a_gs_bucket(
 ) -> None:
     finished.run("dvc", "remote", "modify", "storage", "url", "gs://bucket/store")
     finished.run("git", "commit", "--quiet", "--all", "--message", "Move to a bucket")
-    finished.run("dvc", "push", **bucket)
+    finished.run("dvc", "push", variables=bucket)
     copy = clone(finished)
-    copy.run("dvc", "pull", **bucket)
+    copy.run("dvc", "pull", variables=bucket)
     assert_same_model(finished, copy)
     assert copy.repro() == set()
 
