@@ -1,0 +1,57 @@
+"""Start, watch and count the processes of a project."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from pipeline.stages import MODEL, Project
+
+Process = subprocess.Popen[bytes]
+
+
+def forget(project: Project) -> None:
+    """Make the project run everything again from its raw images."""
+    results = f"training_metrics/{MODEL}"
+    for file in ("dvc.lock", f"models/{MODEL}/dvc.lock", f"{results}/predictions.csv"):
+        (project.path / file).unlink()
+    project.run("rm", "-rf", ".dvc/cache/runs", "data/processed/digits")
+
+
+def start(project: Project, *command: str, until: str) -> tuple[Process, Path]:
+    """Start a command, wait until a text is printed or a path exists; return it and its log."""
+    log = project.path.parent / f"log-{time.monotonic_ns()}"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=project.path,
+            env=os.environ | project.environment.variables,
+            stdout=output,
+            stderr=output,
+        )
+    while until not in log.read_text() and not (project.path / until).exists():
+        assert process.poll() is None, log.read_text()
+        time.sleep(0.01)
+    return process, log
+
+
+def processes(project: Project) -> list[int]:
+    """Return the processes that work in the project's folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (entry / "cwd").resolve() == project.path and entry.name != str(os.getpid()):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def gone(project: Project, seconds: float = 10) -> bool:
+    """Wait for every process of the project to end; say whether they did."""
+    end = time.monotonic() + seconds
+    while processes(project):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
