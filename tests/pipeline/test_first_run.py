@@ -2,9 +2,10 @@
 
 import csv
 import json
+import zipfile
 from pathlib import Path
 
-from support import run
+from support import bake, run
 
 from pipeline.stages import MODEL, Project
 
@@ -58,6 +59,24 @@ def test_what_git_keeps_is_small_and_nothing_is_left_over(first_run: tuple[Path,
     assert not [name for name in tracked if name.endswith((".keras", ".tflite", ".npy", ".png"))]
     assert max((path / name).stat().st_size for name in tracked if name != "uv.lock") < 50_000
     assert run(path, "git", "status", "--porcelain") == ""
+
+
+def test_the_baked_hyperparameters_are_what_tune_writes(
+    first_run: tuple[Path, str], tmp_path: Path
+) -> None:
+    file = f"models/{MODEL}/hyperparameters.yaml"
+    assert (bake(tmp_path) / file).read_text() == (first_run[0] / file).read_text()
+
+
+def test_a_wheel_holds_src_under_the_projects_own_name(
+    first_run: tuple[Path, str], tmp_path: Path
+) -> None:
+    run(first_run[0], "uv", "build", "--quiet", "--wheel", "--out-dir", str(tmp_path))
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        packages = {Path(name).parent.as_posix() for name in wheel.namelist()}
+    rooms = {"digit_classifier" + room for room in ("", "/data", "/models", "/utils")}
+    assert rooms <= packages
+    assert not any(name.startswith("src") for name in packages)
 
 
 def test_dvc_shows_metrics_and_plots_and_their_differences(finished: Project) -> None:
