@@ -46,8 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
 def run(stage: str, path: Path | None, overrides: dict[str, Any], *, dry_run: bool) -> None:
     """Run one stage with a configuration and overrides by dotted key."""
     if stage == "check":
-        project = check_all()
-        print(load_config(path).name if path else project.model)
+        check_all()
+        print(load_config(path, overrides).name)
     elif stage == "prepare":
         _prepare(overrides, dry_run=dry_run)
     elif stage == "summary":

@@ -35,7 +35,8 @@ class ModelTrainer:
         self.started = utc_now()
         keras.utils.clear_session()  # names of layers, and with them the saved file, start anew
         keras.utils.set_random_seed(config.params.seed)
-        tf.config.experimental.enable_op_determinism()
+        if config.params.deterministic:
+            tf.config.experimental.enable_op_determinism()
         self.model = self.generated_model()
         self.backup = TrainingBackup(
             self._backup_folder(),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from src.run import main
-from src.utils.config import check_all, load_config, load_project
+from src.utils.config import load_config, load_project
 from src.utils.hyperparameters import Hyperparameter
 from src.utils.section import Section
 from src.utils.utils import UserError, read_yaml, write_yaml
@@ -192,12 +192,12 @@ def test_a_link_out_of_the_project_is_outside(workspace: Path) -> None:
 def test_the_command_line_beats_the_files() -> None:
     config = load_config(overrides={"params.epochs": 3, "data.seed": 7})
     assert (config.params.epochs, config.data.seed) == (3, 7)
-    assert check_all().data.seed == 1
+    assert (load_config().params.epochs, load_project().data.seed) == (15, 1)
 
 
 @pytest.mark.usefixtures("workspace")
 def test_a_mistake_on_the_command_line_is_called_that(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["tune", "params.epoch=3"]) == 1
+    assert main(["check", "params.epoch=3"]) == 1
     assert "error: command line: params.epoch is no known key" in capsys.readouterr().err
     assert main(["tune", "epochs"]) == 1
     assert "'epochs' is no KEY=VALUE" in capsys.readouterr().err

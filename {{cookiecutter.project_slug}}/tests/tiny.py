@@ -33,6 +33,7 @@ TINY: dict[str, Any] = {
     "architecture": "dense",
     "params": {
         "seed": 1,
+        "deterministic": True,
         "epochs": 15,
         "batch_size": 8,
         "cache_mb": 1,

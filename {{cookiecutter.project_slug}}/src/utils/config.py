@@ -38,9 +38,9 @@ def load_config(path: Path | None = None, overrides: Overrides | None = None) ->
     return Config(file=path, data=project.data, **dict(model))
 
 
-def check_all() -> ProjectConfig:
+def check_all() -> None:
     """Validate the root configuration and that of every model."""
-    project = load_project()
+    model = load_project().model
     problems = []
     for path in sorted(Path("models").glob("*/config.yaml")):
         try:
@@ -49,8 +49,7 @@ def check_all() -> ProjectConfig:
             problems.append(str(error))
     if problems:
         raise UserError("\n".join(problems))
-    model_config_path(project.model)
-    return project
+    model_config_path(model)
 
 
 def model_config_path(model: str) -> Path:

@@ -76,6 +76,7 @@ class Params(Section):
 
     seed: Seed
     epochs: Positive
+    deterministic: bool
     batch_size: Positive
     cache_mb: Annotated[int, Field(ge=0)]
     optimizer: str
