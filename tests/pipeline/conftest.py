@@ -1,12 +1,22 @@
 """One project is trained for real with `sh run.sh`; every test works on a copy of it."""
 
 import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support import ProjectEnvironment, bake, run
 
-from pipeline.stages import Project
+from pipeline.stages import Project, equipped
+
+GS = {
+    "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",  # or every look-up waits a minute
+    "NO_GCE_CHECK": "true",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,6 +47,29 @@ def finished(
     storage = first_run[0].parent / f"{path.name}_dvc_storage"
     if storage.exists():
         shutil.copytree(storage, path.parent / storage.name)
-    (path / ".venv").symlink_to(project_environment.folder)
-    (path / ".venv/.set-up").touch()  # newer than the requirements: run.sh installs nothing
-    return Project(path, project_environment)
+    return equipped(path, project_environment)
+
+
+@pytest.fixture
+def bucket() -> Iterator[dict[str, str]]:
+    """A gs:// server with the bucket `bucket`; yields the variables that lead to it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = Path(sys.executable).with_name("gcp-storage-emulator")
+    command = [str(program), "start", "--host", "127.0.0.1", "--port", str(port)]
+    server = subprocess.Popen(
+        [*command, "--in-memory", "--default-bucket", "bucket"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield {**GS, "STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{port}"}
+    finally:
+        server.terminate()
+        server.wait()

@@ -1,6 +1,8 @@
 """What the tests of the pipeline ask of a project."""
 
+import csv
 import json
+import os
 import re
 import zipfile
 from collections.abc import Mapping
@@ -11,7 +13,9 @@ from typing import Any
 from ruamel.yaml import YAML
 from support import ProjectEnvironment
 
+NEVER = 2**32
 MODEL = "digits_classifier"
+TRAVELS = ("model.keras", "model.tflite", "output_mapping.json", "train_configuration.yaml")
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,36 @@ class Project:
         text = (self.path / f"training_metrics/{model}/metrics.json").read_text()
         return {key: value for key, value in json.loads(text).items() if key != "latency_ms"}
 
+    def history(self, model: str = MODEL) -> list[dict[str, float]]:
+        """Return a model's curves, a row an epoch."""
+        with (self.path / f"training_metrics/{model}/history.csv").open(newline="") as file:
+            return [
+                {key: float(value) for key, value in row.items()} for row in csv.DictReader(file)
+            ]
+
     def weights(self, model: str = MODEL) -> bytes:
         """Return the weights inside a saved model; around them are dates."""
         with zipfile.ZipFile(self.path / f"models/{model}/model.keras") as file:
             return file.read("model.weights.h5")
 
+    def model_files(self, model: str = MODEL) -> dict[str, bytes]:
+        """Return what DVC carries of a model, by name."""
+        return {name: (self.path / f"models/{model}/{name}").read_bytes() for name in TRAVELS}
+
+    def clone(self) -> "Project":
+        """Clone the project to a folder beside it; only Git's part comes along."""
+        target = self.path.parent / "clone"
+        self.run("git", "clone", "--quiet", str(self.path), str(target))
+        return Project(target, self.environment)
+
     def yaml(self, file: str) -> Any:
         """Read a YAML file of the project."""
         return YAML(typ="safe").load((self.path / file).read_text())
+
+
+def equipped(path: Path, environment: ProjectEnvironment) -> Project:
+    """Give a project the common environment."""
+    (path / ".venv").symlink_to(environment.folder)
+    # Newer than any file of any project: no run.sh may change what all share.
+    os.utime(path / ".venv/.set-up", (NEVER, NEVER))
+    return Project(path, environment)

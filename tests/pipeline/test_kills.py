@@ -71,7 +71,7 @@ def test_dvc_outlives_a_killed_run_sh_and_is_not_disturbed(finished: Project) ->
     shell.kill()
     shell.wait()
     log = finished.run("sh", "-c", "sh run.sh; echo status $?")
-    assert re.search(r"is busy, it is being blocked by:\s+\(PID \d+\): \S+ \S*dvc repro", log)
+    assert re.search(r"is busy, it is being blocked by:\s+\(PID \d+\): .*dvc repro", log)
     assert log.endswith("status 255\n")
     assert gone(finished, seconds=60)
     assert finished.repro() == {"summary"}

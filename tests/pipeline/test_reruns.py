@@ -1,6 +1,5 @@
 """Exactly what changed runs again."""
 
-import csv
 import re
 from collections.abc import Callable
 
@@ -72,22 +71,3 @@ def test_going_back_runs_nothing_again(finished: Project) -> None:
     finished.replace(CONFIG, "epochs: 2", "epochs: 40")
     assert "is cached" in finished.run("dvc", "repro")
     assert finished.weights() == weights
-
-
-def test_an_experiment_changes_a_key_and_the_file_still_loads(finished: Project) -> None:
-    finished.run("dvc", "exp", "run", "-S", f"{CONFIG}:params.epochs=2")
-    assert finished.yaml(CONFIG)["params"]["epochs"] == 2
-    assert finished.run("python", "-m", "src.run", "check") == f"{MODEL}\n"
-    assert "2" in finished.run("dvc", "params", "diff")
-
-
-def test_queued_experiments_run_apart_from_the_workspace(finished: Project) -> None:
-    before = finished.metrics()
-    for rate in ("0.01", "1e-3"):
-        key = f"{CONFIG}:tuning.hyperparams.learning_rate.default_value={rate}"
-        finished.run("dvc", "exp", "run", "--queue", "-S", key, "-S", f"{CONFIG}:params.epochs=2")
-    finished.run("sh", "-c", "dvc exp run --run-all --jobs 1 > queue.log 2>&1")
-    rows = csv.DictReader(finished.run("dvc", "exp", "show", "--csv").splitlines())
-    rates = [row["learning_rate"] for row in rows if row["State"] == "Success"]
-    assert sorted(rates) == ["0.001", "0.01"]
-    assert finished.metrics() == before

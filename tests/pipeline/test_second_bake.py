@@ -1,0 +1,62 @@
+"""Other answers to the prompts: other names, a bucket, the very same model."""
+
+import pytest
+from support import ProjectEnvironment, bake
+
+from pipeline.stages import MODEL, Project, equipped
+
+OTHER = "leaves_classifier"  # as long as the default: sizes of files are equal too
+ANSWERS = {
+    "project_name": "Leaf Sorter",
+    "model_name": OTHER,
+    "dvc_remote_url": "gs://bucket/leaf/sorter",
+}
+
+
+@pytest.fixture(scope="module")
+def other(
+    project_environment: ProjectEnvironment, tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    """Bake with other answers and run; to be read only."""
+    path = bake(tmp_path_factory.mktemp("other"), **ANSWERS)
+    project = equipped(path, project_environment)
+    project.run("sh", "run.sh")
+    project.run("git", "add", ".")
+    project.run("git", "commit", "--quiet", "--message", "First model")
+    return project
+
+
+def test_the_same_seed_trains_the_very_same_model_under_other_names(
+    other: Project, finished: Project
+) -> None:
+    assert other.path.name == "leaf_sorter"
+    assert other.weights(OTHER).replace(OTHER.encode(), MODEL.encode()) == finished.weights()
+    assert other.metrics(OTHER) == finished.metrics()
+    assert other.history(OTHER) == finished.history()
+    values = [
+        (project.path / f"models/{model}/hyperparameters.yaml").read_bytes()
+        for project, model in ((other, OTHER), (finished, MODEL))
+    ]
+    assert values[0] == values[1]
+
+
+def test_another_seed_trains_another_model(finished: Project) -> None:
+    config = f"models/{MODEL}/config.yaml"
+    finished.replace(config, "epochs: 40", "epochs: 2")
+    finished.repro()
+    weights = finished.weights()
+    finished.replace(config, "seed: 42", "seed: 43")
+    assert finished.repro() == {"train", "evaluate", "summary"}
+    assert finished.weights() != weights
+
+
+def test_a_clone_pulls_the_model_from_the_bucket_of_the_answers(
+    other: Project, bucket: dict[str, str]
+) -> None:
+    other.run("dvc", "push", variables=bucket)
+    copy = other.clone()
+    copy.run("dvc", "pull", variables=bucket)
+    assert copy.model_files(OTHER) == other.model_files(OTHER)
+    assert "up to date" in copy.run("dvc", "status")
+    assert "in sync" in copy.run("dvc", "status", "--cloud", variables=bucket)
+    assert copy.repro() == set()
