@@ -17,7 +17,7 @@ demo: .venv/.set-up  ## bake the default answers into .demo/ and train there
 test: lint  ## the whole ladder, about ten minutes
 	.venv/bin/pytest
 
-test-fast: lint  ## every bake, no training: a minute
+test-fast: lint  ## every bake, no training: half a minute
 	.venv/bin/pytest -m "not slow" -n 2
 
 lint: .venv/.set-up  ## ruff and mypy
