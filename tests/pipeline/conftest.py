@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support import ProjectEnvironment, bake, run
 
-from pipeline.stages import Project, equipped
+from pipeline.stages import MODEL, Project, equipped
 
 GS = {
     "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",  # or every look-up waits a minute
@@ -37,17 +37,39 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return path, log
 
 
+@pytest.fixture(scope="session")
+def quick_run(
+    first_run: tuple[Path, str],
+    project_environment: ProjectEnvironment,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Train the same project for two epochs only, for tests that ask what runs, not how well."""
+    project = copied(first_run[0], tmp_path_factory.mktemp("quick"), project_environment)
+    project.replace(f"models/{MODEL}/config.yaml", "epochs: 40", "epochs: 2")
+    project.repro()
+    project.run("git", "commit", "--quiet", "--all", "--message", "Two epochs")
+    return project.path
+
+
 @pytest.fixture
 def finished(
     first_run: tuple[Path, str], project_environment: ProjectEnvironment, tmp_path: Path
 ) -> Project:
     """Return a copy of the trained and committed project, to be changed at will."""
-    path = tmp_path / "work" / first_run[0].name
-    shutil.copytree(first_run[0], path, ignore=shutil.ignore_patterns(".venv", ".uv"))
-    storage = first_run[0].parent / f"{path.name}_dvc_storage"
-    if storage.exists():
-        shutil.copytree(storage, path.parent / storage.name)
-    return equipped(path, project_environment)
+    return copied(first_run[0], tmp_path / "work", project_environment)
+
+
+@pytest.fixture
+def quick(quick_run: Path, project_environment: ProjectEnvironment, tmp_path: Path) -> Project:
+    """Return a copy of the project after two epochs."""
+    return copied(quick_run, tmp_path / "quick", project_environment)
+
+
+def copied(source: Path, folder: Path, environment: ProjectEnvironment) -> Project:
+    """Copy a project into a folder of its own and give it the common environment."""
+    path = folder / source.name
+    shutil.copytree(source, path, ignore=shutil.ignore_patterns(".venv", ".uv"))
+    return equipped(path, environment)
 
 
 @pytest.fixture

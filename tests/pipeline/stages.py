@@ -35,10 +35,8 @@ class Project:
         )
 
     def repro(self, *arguments: str) -> set[str]:
-        """Run `dvc repro`; return the stages that ran, those of the first model by short name."""
-        log = self.run("dvc", "repro", *arguments)
-        ran = re.findall(r"^Running stage '(.*)':$", log, re.MULTILINE)
-        return {name.removeprefix(f"models/{MODEL}/dvc.yaml:") for name in ran}
+        """Run `dvc repro`; return the stages that ran."""
+        return stages(self.run("dvc", "repro", *arguments))
 
     def replace(self, file: str, old: str, new: str) -> None:
         """Change text in a file; it must be there."""
@@ -84,3 +82,9 @@ def equipped(path: Path, environment: ProjectEnvironment) -> Project:
     # Newer than any file of any project: no run.sh may change what all share.
     os.utime(path / ".venv/.set-up", (NEVER, NEVER))
     return Project(path, environment)
+
+
+def stages(log: str) -> set[str]:
+    """Return the stages that ran by a log of DVC, those of the first model by short name."""
+    ran = re.findall(r"^Running stage '(.*)':$", log, re.MULTILINE)
+    return {name.removeprefix(f"models/{MODEL}/dvc.yaml:") for name in ran}

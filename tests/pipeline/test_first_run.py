@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -71,7 +72,9 @@ def test_the_baked_hyperparameters_are_what_tune_writes(
 def test_a_wheel_holds_src_under_the_projects_own_name(
     first_run: tuple[Path, str], tmp_path: Path
 ) -> None:
-    run(first_run[0], "uv", "build", "--quiet", "--wheel", "--out-dir", str(tmp_path))
+    # Where there was no uv, run.sh has fetched one.
+    path = f"{os.environ['PATH']}{os.pathsep}{first_run[0] / '.uv/bin'}"
+    run(first_run[0], "uv", "build", "--quiet", "--wheel", "--out-dir", str(tmp_path), PATH=path)
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         packages = {Path(name).parent.as_posix() for name in wheel.namelist()}
     rooms = {"digit_classifier" + room for room in ("", "/data", "/models", "/utils")}
