@@ -12,7 +12,7 @@ from pathlib import Path
 
 from timing import Command, compare
 
-RUNS = 5
+RUNS = 3
 MODEL = "models/digits_classifier"
 
 
@@ -74,7 +74,7 @@ def _against_bare_dvc(project: Path, temporary: Path) -> None:
     compare(
         Command("no-op dvc repro of the project", ["dvc", "repro"], project),
         Command("no-op dvc repro of six empty stages", ["dvc", "repro"], bare),
-        4 * RUNS,
+        7 * RUNS,
     )
 
 
