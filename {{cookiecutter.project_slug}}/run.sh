@@ -11,8 +11,8 @@ case "${1:-}" in
         model=$1
         shift
         if ! [ -f "models/$model/config.yaml" ]; then
-            known=$(for file in models/*/config.yaml; do basename "$(dirname "$file")"; done)
-            echo "error: models/$model/config.yaml does not exist; known models: $(echo $known)." >&2
+            known=$(for file in models/*/config.yaml; do basename "$(dirname "$file")"; done | xargs)
+            echo "error: models/$model/config.yaml does not exist; known models: $known." >&2
             exit 1
         fi
         ;;
@@ -28,22 +28,22 @@ export PATH VIRTUAL_ENV
 model=$(python -m src.run check ${model:+--config "models/$model/config.yaml"})
 
 # DVC runs in a process group of its own: ended alone, it would leave its training behind.
+# Python makes the group, because macOS has no setsid command.
+group_leader='import os, sys; os.setsid(); os.execvp(sys.argv[1], sys.argv[1:])'
 status=0
-if command -v setsid >/dev/null; then
-    setsid dvc repro "$@" "models/$model/dvc.yaml" &
-    group=$!
-    trap 'kill -s TERM -- "-$group"' INT TERM HUP
-    wait "$group" || status=$?
-    trap - INT TERM HUP
-    wait "$group" 2>/dev/null || true
-else
-    dvc repro "$@" "models/$model/dvc.yaml" || status=$?
-fi
+python -c "$group_leader" dvc repro "$@" "models/$model/dvc.yaml" &
+group=$!
+# Until Python has made the group, there is only the process.
+trap 'kill -s TERM -- "-$group" 2>/dev/null || kill -s TERM "$group"' INT TERM HUP
+wait "$group" || status=$?
+trap - INT TERM HUP
+wait "$group" 2>/dev/null || true
 if [ "$status" -ne 0 ]; then
     echo "error: the run of $model did not finish; mend what is named above, then the same command continues." >&2
     exit "$status"
 fi
-dvc repro --quiet --single-item summary >/dev/null
+# With the same options: --dry must write no summary either.
+dvc repro "$@" --quiet --single-item summary >/dev/null
 
 echo
 python -m src.run summary --dry-run
