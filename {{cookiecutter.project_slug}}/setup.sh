@@ -28,7 +28,11 @@ if [ -z "$uv" ]; then
 fi
 
 echo "Setting up .venv …"
-# VIRTUAL_ENV of another project would only confuse.
+if [ -f "$stamp" ]; then  # what is interrupted from here on is done again, with these options
+    echo "$options" >"$stamp"
+    touch -t 200001010000 "$stamp"
+fi
+# Another project's environment, active here, must not be the one that changes.
 # shellcheck disable=SC2086 # options are words
-env -u VIRTUAL_ENV "$uv" sync --quiet --project . $options
+env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT "$uv" sync --quiet --project . $options
 echo "$options" >"$stamp"
