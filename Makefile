@@ -7,14 +7,14 @@ export PATH := $(PATH):$(CURDIR)/.uv/bin
 .PHONY: help demo test test-fast lint clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.set-up  ## bake the default answers into .demo/ and train there
 	rm -rf .demo
 	.venv/bin/cookiecutter --no-input --default-config --output-dir .demo .
 	sh .demo/digit_classifier/run.sh
 
-test: lint  ## the whole ladder, about ten minutes
+test: lint  ## the whole ladder, ten to fifteen minutes
 	.venv/bin/pytest
 
 test-fast: lint  ## every bake, no training: half a minute

@@ -10,7 +10,7 @@ options=$*
 if [ -z "$options" ] && [ -f "$stamp" ]; then
     options=$(cat "$stamp")
 fi
-if [ $# -eq 0 ] && [ -f "$stamp" ] && [ -z "$(find requirements.txt pyproject.toml uv.lock -newer "$stamp")" ]; then
+if [ $# -eq 0 ] && [ -f "$stamp" ] && [ -f uv.lock ] && [ -z "$(find requirements.txt pyproject.toml uv.lock -newer "$stamp")" ]; then
     exit 0
 fi
 

@@ -80,6 +80,7 @@ def equipped(path: Path, environment: ProjectEnvironment) -> Project:
     """Give a project the common environment."""
     (path / ".venv").symlink_to(environment.folder)
     # Newer than any file of any project: no run.sh may change what all share.
+    (path / "uv.lock").touch()
     stamp = path / ".venv/.set-up"
     stamp.touch()
     os.utime(stamp, (NEVER, NEVER))
