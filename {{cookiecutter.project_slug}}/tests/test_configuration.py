@@ -61,6 +61,11 @@ MISTAKES: dict[str, tuple[tuple[str, ...], object, str]] = {
         {"default_value": 1, "tuning": RANGE},
         "filters: default_value 1 is outside 2 to 8",
     ),
+    "default true for a number": (
+        FILTERS,
+        {"default_value": True, "tuning": RANGE},
+        "default_value True is not a whole number",
+    ),
     "default of another type": (
         FILTERS,
         {"default_value": 2.5, "tuning": RANGE},
@@ -106,6 +111,11 @@ MISTAKES: dict[str, tuple[tuple[str, ...], object, str]] = {
         {"default_value": 4, "tuning": {**RANGE, "step": 7}},
         "step 7 must be above 0 and at most 6",
     ),
+    "log step that does not grow": (
+        FILTERS,
+        {"default_value": 4, "tuning": {**RANGE, "step": 1, "sampling": "log"}},
+        "step 1 must be above 1 and at most 4 with log sampling",
+    ),
     "output outside": (
         ("output_paths", "model", "keras_model"),
         "../model.keras",
@@ -117,6 +127,26 @@ MISTAKES: dict[str, tuple[tuple[str, ...], object, str]] = {
         "training_metrics is '/var/metrics': lies outside the project",
     ),
     "shares": (("data", "splits", "test"), 0.5, "data.splits: the shares sum to 1.3"),
+    "output over the raw data": (
+        ("data", "processed"),
+        "data/raw",
+        "data: processed data/raw and root data/raw/stripes overlap; .* name a folder of its own",
+    ),
+    "output into the raw data": (
+        ("data", "processed"),
+        "data/raw/stripes/prepared",
+        "data: processed .* and root .* overlap",
+    ),
+    "output is the project": (
+        ("data", "processed"),
+        ".",
+        "data.processed is '.': .*relative to the project's root",
+    ),
+    "misspelt key of the data": (
+        ("data", "chanels"),
+        3,
+        "data.chanels is no known key .*did you mean 'channels'",
+    ),
     "channels": (("data", "channels"), 4, "data.channels is 4: .*1 or 3"),
     "unknown model": (("model",), "tinny", "'tinny'.*did you mean 'tiny'.*known models: tiny"),
     "output of another model": (

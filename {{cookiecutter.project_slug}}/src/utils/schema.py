@@ -55,6 +55,17 @@ class DataConfig(Section):
     splits: Splits
     seed: Seed
 
+    @model_validator(mode="after")
+    def _keep_the_raw_data(self) -> Self:
+        """`prepare` replaces `processed` as a whole: nothing of `root` may be in it."""
+        root, processed = self.root.resolve(), self.processed.resolve()
+        if root.is_relative_to(processed) or processed.is_relative_to(root):
+            raise ValueError(
+                f"processed {self.processed} and root {self.root} overlap; `prepare` replaces "
+                "the whole folder, name a folder of its own such as data/processed/digits"
+            )
+        return self
+
 
 class ProjectConfig(Section):
     """The root config.yaml: what all models share."""

@@ -16,6 +16,8 @@ def _inside_project(value: object) -> Path:
     if not isinstance(value, str) or not value:
         raise ValueError("must be a path such as data/raw, relative to the project's root")
     path = Path(value)
+    if path.resolve() == Path.cwd():
+        raise ValueError("is the whole project; write a path relative to the project's root")
     if path.is_absolute() or not path.resolve().is_relative_to(Path.cwd()):
         raise ValueError("lies outside the project; write a path relative to the project's root")
     return path
