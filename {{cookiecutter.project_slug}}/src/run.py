@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .summary import print_table, summarize
-from .tuner import chosen_hyperparameters, tune
 from .utils.config import check_all, load_config, load_project, parse_overrides
+from .utils.hyperparameters import chosen_hyperparameters
 from .utils.manifest import SPLITS, read_manifest
 from .utils.quiet import import_tensorflow
 from .utils.schema import Config
@@ -44,14 +43,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(stage: str, path: Path | None, overrides: dict[str, Any], *, dry_run: bool) -> None:
-    """Run one stage with a configuration and overrides by dotted key."""
+    """Run one stage with a configuration and overrides by dotted key.
+
+    What only one stage needs is imported there: a stage costs, and depends on, what it imports.
+    """
     if stage == "check":
         check_all()
         print(load_config(path, overrides).name)
     elif stage == "prepare":
         _prepare(overrides, dry_run=dry_run)
     elif stage == "summary":
-        print_table(summarize(load_project(overrides).summary, dry_run=dry_run))
+        _summary(overrides, dry_run=dry_run)
     else:
         config = load_config(path, overrides)
         {"tune": _tune, "train": _train, "evaluate": _evaluate}[stage](config, dry_run=dry_run)
@@ -65,7 +67,15 @@ def _prepare(overrides: dict[str, Any], *, dry_run: bool) -> None:
     print(f"{config.processed}: " + ", ".join(f"{n} {split}" for split, n in counts.items()))
 
 
+def _summary(overrides: dict[str, Any], *, dry_run: bool) -> None:
+    from .summary import print_table, summarize
+
+    print_table(summarize(load_project(overrides).summary, dry_run=dry_run))
+
+
 def _tune(config: Config, *, dry_run: bool) -> None:
+    from .tuner import tune
+
     values = tune(config, dry_run=dry_run)
     print(", ".join(f"{name}={value}" for name, value in values.items()))
 

@@ -1,11 +1,6 @@
 """The `tune` stage: choose the hyperparameters that `train` uses."""
 
-from .utils.hyperparameters import (
-    Hyperparameters,
-    hyperparameters_path,
-    read_hyperparameters,
-    write_hyperparameters,
-)
+from .utils.hyperparameters import Hyperparameters, hyperparameters_path, write_hyperparameters
 from .utils.schema import Config
 from .utils.utils import UserError
 
@@ -23,14 +18,4 @@ def tune(config: Config, *, dry_run: bool = False) -> Hyperparameters:
     if not dry_run:
         path = hyperparameters_path(config.output_paths.model.root)
         write_hyperparameters(path, values, "Default values of config.yaml: tuning.tune is false.")
-    return values
-
-
-def chosen_hyperparameters(config: Config) -> Hyperparameters:
-    """Read what `tune` wrote; all declared names must be there."""
-    path = hyperparameters_path(config.output_paths.model.root)
-    values = read_hyperparameters(path)
-    missing = sorted(set(config.tuning.hyperparams) - set(values))
-    if missing:
-        raise UserError(f"{path} lacks {', '.join(missing)}; run `dvc repro` to make it anew.")
     return values

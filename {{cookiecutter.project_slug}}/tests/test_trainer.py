@@ -15,8 +15,8 @@ from src.data.data_provider import DataProvider
 from src.models import build_model
 from src.run import main
 from src.trainer import ModelTrainer
-from src.tuner import chosen_hyperparameters
 from src.utils.config import architectures, load_config
+from src.utils.hyperparameters import chosen_hyperparameters
 from src.utils.utils import UserError, read_csv, read_yaml
 
 from .conftest import ROOT

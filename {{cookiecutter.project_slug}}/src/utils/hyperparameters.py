@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
 from .section import Section
 from .utils import UserError, did_you_mean, read_yaml, write_yaml
+
+if TYPE_CHECKING:
+    from .schema import Config
 
 Value = bool | int | float | str
 Sampling = Literal["linear", "log", "reverse_log"]
@@ -136,6 +139,16 @@ def read_hyperparameters(path: Path) -> Hyperparameters:
     if not isinstance(document, dict):
         raise UserError(f"{path} is not a mapping of names to values; `dvc repro` makes it anew.")
     return Hyperparameters(document)
+
+
+def chosen_hyperparameters(config: "Config") -> Hyperparameters:
+    """Read what `tune` wrote; all declared names must be there."""
+    path = hyperparameters_path(config.output_paths.model.root)
+    values = read_hyperparameters(path)
+    missing = sorted(set(config.tuning.hyperparams) - set(values))
+    if missing:
+        raise UserError(f"{path} lacks {', '.join(missing)}; run `dvc repro` to make it anew.")
+    return values
 
 
 def write_hyperparameters(path: Path, values: Mapping[str, Value], comment: str) -> None:
