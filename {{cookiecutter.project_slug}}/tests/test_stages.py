@@ -1,26 +1,30 @@
+import ast
 import json
+import shlex
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
 from src.run import main
 from src.utils.config import architectures
-from src.utils.utils import read_yaml, whole_file, whole_folder
+from src.utils.utils import read_yaml, whole_file, whole_folder, write_yaml
 
 from .conftest import ROOT, Run
-from .tiny import snapshot
+from .tiny import TINY, snapshot
 
-STAGE_MODULES = {
-    "example_data": ["src.data.digits"],
-    "prepare": ["src.run", "src.data.prepare"],
-    "tune": ["src.run"],
-    "train": ["src.run", "src.data.data_provider", "src.trainer"],
-    "evaluate": ["src.run", "src.evaluation"],
-    "summary": ["src.run"],
-}
-# run.py imports the light part of every stage, and runs one.
-NOT_RUN = {"src/summary.py", "src/tuner.py"}
 PIPELINES = [ROOT / "dvc.yaml", *sorted(ROOT.glob("models/*/dvc.yaml"))]
+COMMAND = ["python", "-m"]
+# Runs a module as `python -m` does, then prints the files of src that were loaded for it.
+LOADED = """
+import json, runpy, sys
+sys.argv = sys.argv[1:]
+try:
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+except SystemExit as end:
+    assert not end.code, end.code
+print(json.dumps([m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "src"]))
+"""
 
 
 @pytest.mark.parametrize("stage", ["prepare", "tune", "train", "evaluate", "summary"])
@@ -84,32 +88,36 @@ def test_tune_writes_the_default_values_typed_as_configured() -> None:
     }
 
 
+@pytest.mark.usefixtures("trained")
 @pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_module_a_stage_imports_is_among_its_dependencies(
-    pipeline: Path, python: Run
-) -> None:
+def test_every_module_a_stage_loads_is_among_its_dependencies(pipeline: Path, python: Run) -> None:
     if "{{" in pipeline.read_text():
         pytest.skip("not rendered")
+    architecture = bring_model(pipeline) if pipeline.parent != ROOT else ""
     for name, stage in read_yaml(pipeline)["stages"].items():
-        modules = list(STAGE_MODULES[name])
-        deps = [dep for dep in stage["deps"] if dep.startswith("src/")]
-        if name == "train":
-            architecture = read_yaml(pipeline.with_name("config.yaml"))["architecture"]
-            deps = [dep.replace("${architecture}", architecture) for dep in deps]
-            modules.append(f"src.models.{architecture}")
-        missing = {file for file in imported(modules, python) if not covered(file, deps)}
-        assert missing - NOT_RUN == set(), f"{pipeline}: {name}"
+        command = shlex.split(stage["cmd"])
+        if command[:2] == COMMAND and command[2].startswith("src."):
+            deps = [dep.replace("${architecture}", architecture) for dep in stage["deps"]]
+            loaded = loaded_files(command[2:], python)
+            assert {file for file in loaded if not covered(file, deps)} == set(), name
 
 
-def imported(modules: list[str], python: Run) -> set[str]:
-    """Return the files of src that a process has loaded after importing the modules."""
-    code = (
-        f"import json, sys, importlib; [importlib.import_module(m) for m in {modules}]; "
-        "print(json.dumps([m.__file__ for n, m in sys.modules.items() if n.startswith('src')]))"
-    )
-    files = [Path(file) for file in json.loads(python("-c", code).stdout.splitlines()[-1])]
-    names = {str(file.relative_to(ROOT)) for file in files}
-    return names - {"src/__init__.py", "src/data/__init__.py", "src/utils/__init__.py"}
+def bring_model(pipeline: Path) -> str:
+    """Put the pipeline's model, to be trained for an epoch, into the tiny project."""
+    real, tiny = read_yaml(pipeline.with_name("config.yaml")), deepcopy(TINY)
+    tiny |= {"architecture": real["architecture"], "tuning": real["tuning"]}
+    tiny["params"]["epochs"] = 1
+    write_yaml(Path("models", pipeline.parent.name, "config.yaml"), tiny)
+    return str(real["architecture"])
+
+
+def loaded_files(command: list[str], python: Run) -> set[str]:
+    result = python("-c", LOADED, *command)
+    assert result.returncode == 0, result.stderr
+    files = [Path(file) for file in json.loads(result.stdout.splitlines()[-1])]
+    more_than_a_docstring = [file for file in files if len(ast.parse(file.read_text()).body) > 1]
+    names = {str(file.relative_to(ROOT)) for file in more_than_a_docstring}
+    return names | {command[0].replace(".", "/") + ".py"}
 
 
 def covered(file: str, deps: list[str]) -> bool:
@@ -129,15 +137,27 @@ def fail_half_way(path: Path) -> None:
 def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "file.txt"
     path.write_text("old")
+    before = snapshot(tmp_path)
     with pytest.raises(OSError, match="half"), whole_file(path) as temporary:
         fail_half_way(temporary)
-    assert snapshot(tmp_path) == {"file.txt": b"old"}
+    assert snapshot(tmp_path) == before
 
 
 def test_a_failing_write_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "old").touch()
+    before = snapshot(tmp_path)
     with pytest.raises(OSError, match="half"), whole_folder(folder) as temporary:
         fail_half_way(temporary / "new")
-    assert snapshot(tmp_path) == {"folder/old": b""}
+    assert snapshot(tmp_path) == before
+
+
+def test_a_folder_is_replaced_whole_and_never_mixed_with_a_killed_runs(tmp_path: Path) -> None:
+    folder, killed = tmp_path / "folder", tmp_path / ".partial-folder"
+    for left in (folder, killed):
+        left.mkdir()
+        (left / "old").touch()
+    with whole_folder(folder) as temporary:
+        (temporary / "new").touch()
+    assert sorted(tmp_path.rglob("*")) == [folder, folder / "new"]

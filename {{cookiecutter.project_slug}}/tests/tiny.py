@@ -95,7 +95,11 @@ def write_images(folder: Path) -> None:
     write_csv(folder / "annotations.csv", rows)
 
 
-def snapshot(root: Path) -> dict[str, bytes]:
-    """Return every file below a folder with its content."""
-    files = (file for file in sorted(root.rglob("*")) if file.is_file())
-    return {str(file.relative_to(root)): file.read_bytes() for file in files}
+def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
+    """Return every folder and file below a folder, files with time of change and content."""
+    return {
+        str(path.relative_to(root)): (path.stat().st_mtime_ns, path.read_bytes())
+        if path.is_file()
+        else (0, b"")
+        for path in sorted(root.rglob("*"))
+    }
