@@ -1,38 +1,26 @@
 import json
-import os
-import signal
+import platform
+import re
 import subprocess
-import sys
-import time
-import zipfile
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import sklearn
+import tensorflow as tf
 
-from src.data.data_provider import DataProvider
 from src.models import build_model
 from src.run import main
 from src.trainer import ModelTrainer
 from src.utils.config import architectures, load_config
 from src.utils.hyperparameters import chosen_hyperparameters
-from src.utils.utils import UserError, read_csv, read_yaml
+from src.utils.manifest import read_manifest
+from src.utils.provenance import git_commit
+from src.utils.utils import UserError, read_csv, read_yaml, write_yaml
 
-from .conftest import ROOT
-from .tiny import CLASSES, METRICS, MODEL, snapshot
-
-
-def trainer(**overrides: object) -> tuple[ModelTrainer, DataProvider]:
-    config = load_config(overrides={f"params.{key}": value for key, value in overrides.items()})
-    data = DataProvider(config)
-    data.get_data()
-    return ModelTrainer(config, chosen_hyperparameters(config)), data
-
-
-def saved_weights() -> bytes:
-    with zipfile.ZipFile(MODEL / "model.keras") as file:
-        return file.read("model.weights.h5")
+from .tiny import CLASSES, METRICS, MODEL, PROCESSED, snapshot
+from .training import trainer
 
 
 @pytest.mark.usefixtures("workspace")
@@ -66,33 +54,92 @@ def test_training_learns_and_leaves_all_that_publishing_needs() -> None:
         "2": "rows",
     }
     assert read_yaml(MODEL / "hparams.yaml") == read_yaml(MODEL / "hyperparameters.yaml")
-    assert read_yaml(MODEL / "predict_configuration.yaml")["output"]["classes"] == list(CLASSES)
-    record = read_yaml(MODEL / "train_configuration.yaml")
-    assert set(record) == {
-        "model",
-        "git_commit",
-        "data_hash",
-        "training_start_time",
-        "versions",
-        "hyperparameters",
-        "config",
+    assert read_yaml(MODEL / "predict_configuration.yaml") == {
+        "model": "tiny",
+        "input": {"height": 8, "width": 8, "channels": 1, "pixel_range": [0, 255]},
+        "output": {"activation": "probabilities", "classes": list(CLASSES)},
     }
-    assert record["config"]["params"]["batch_size"] == 8
     assert not Path(".checkpoints/tiny").exists()
 
 
 @pytest.mark.usefixtures("workspace")
-def test_the_saved_model_is_the_best_epoch_not_the_last() -> None:
-    subject, data = trainer(epochs=6)
+def test_the_record_of_a_training_says_what_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("src.trainer.utc_now", lambda: "2026-01-02T03:04:05+00:00")
+    subject, data = trainer(epochs=1)
+    monkeypatch.setattr("src.utils.provenance.git_commit", lambda: "c0ffee")
     subject.train(data)
     subject.save()
-    history = read_csv(METRICS / "history.csv")
-    best = min(history, key=lambda row: float(row["val_loss"]))
+    record = read_yaml(MODEL / "train_configuration.yaml")
+    assert record.pop("config") == load_config(overrides={"params.epochs": 1}).record()
+    assert record == {
+        "model": "tiny",
+        "git_commit": "c0ffee",
+        "data_hash": read_manifest(PROCESSED).data_hash,
+        "training_start_time": "2026-01-02T03:04:05+00:00",
+        "versions": {
+            "python": platform.python_version(),
+            "keras": keras.__version__,
+            "numpy": np.__version__,
+            "scikit-learn": sklearn.__version__,
+            "tensorflow": tf.__version__,
+        },
+        "hyperparameters": dict(read_yaml(MODEL / "hyperparameters.yaml")),
+    }
+
+
+def test_the_commit_is_that_of_the_working_tree_and_none_outside_git(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(workspace.parent))
+    assert git_commit() is None
+    author = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    for command in (["init", "-q"], [*author, "commit", "-q", "--allow-empty", "-m", "First"]):
+        subprocess.run(["git", *command], check=True)
+    shown = subprocess.run(
+        ["git", "log", "--format=%H"], capture_output=True, text=True, check=True
+    )
+    assert git_commit() == shown.stdout.strip()
+
+
+@pytest.mark.usefixtures("workspace")
+def test_the_saved_model_is_the_best_epoch_not_the_last() -> None:
+    subject, data = trainer(**{"epochs": 4, "early_stopping.direction": "max"})
+    subject.train(data)
+    subject.save()
+    losses = [float(row["val_loss"]) for row in read_csv(METRICS / "history.csv")]
+    assert max(losses) > losses[-1]
     loaded = keras.models.load_model(MODEL / "model.keras")
     scores = loaded.evaluate(data.validation, return_dict=True, verbose=0)
-    assert scores["loss"] == pytest.approx(float(best["val_loss"]), abs=1e-6)
-    assert subject.get_metrics()["val_loss"] == float(best["val_loss"])
-    assert subject.evaluate(data.validation)["loss"] == pytest.approx(scores["loss"], abs=1e-6)
+    assert scores["loss"] == pytest.approx(max(losses), abs=1e-6)
+    assert subject.get_metrics()["val_loss"] == max(losses)
+    assert subject.evaluate(data.validation)["loss"] == pytest.approx(max(losses), abs=1e-6)
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_reloaded_model_predicts_what_the_saved_one_did() -> None:
+    subject, data = trainer(epochs=1)
+    subject.train(data)
+    subject.save()
+    expected = subject.model.predict(data.test, verbose=0)
+    loaded = keras.models.load_model(MODEL / "model.keras")
+    assert (loaded.predict(data.test, verbose=0) == expected).all()
+
+
+@pytest.mark.usefixtures("workspace")
+def test_loss_optimizer_and_learning_rate_are_the_configured_ones() -> None:
+    subject, _ = trainer(optimizer="sgd", loss="poisson")
+    assert isinstance(subject.model.optimizer, keras.optimizers.SGD)
+    assert float(subject.model.optimizer.learning_rate) == pytest.approx(0.01)
+    assert subject.model.loss == "poisson"
+
+
+@pytest.mark.usefixtures("workspace")
+def test_every_epoch_trains_in_the_order_of_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, data = trainer(epochs=3)
+    epochs: list[int] = []
+    monkeypatch.setattr(data, "set_epoch", epochs.append)
+    subject.train(data)
+    assert epochs == [0, 1, 2]
 
 
 @pytest.mark.usefixtures("workspace")
@@ -123,66 +170,21 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
     assert (weights[0] != weights[2]).any()
 
 
-def test_a_killed_training_continues_and_ends_like_an_uninterrupted_one(
-    trained: Path,
-) -> None:
-    whole, history = saved_weights(), (METRICS / "history.csv").read_bytes()
-    (MODEL / "model.keras").unlink()
-    (METRICS / "history.csv").unlink()
-    log = trained / "log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "src.run", "train"],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=output,
-            stderr=output,
-        )
-        while "Epoch 5/" not in log.read_text() and process.poll() is None:
-            time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert process.returncode == -signal.SIGKILL
-    assert not (MODEL / "model.keras").exists()
-    state = next(Path(".checkpoints/tiny").glob("*/state.json"))
-    assert len(json.loads(state.read_text())["history"]) >= 4
-    assert main(["train"]) == 0
-    assert saved_weights() == whole
-    assert (METRICS / "history.csv").read_bytes() == history
-    assert not Path(".checkpoints/tiny").exists()
-
-
 @pytest.mark.usefixtures("workspace")
-def test_a_backup_serves_no_other_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("rate", ["nan", "1e38"])
+def test_a_loss_that_is_no_finite_number_ends_training_and_says_what_to_do(rate: str) -> None:
     subject, data = trainer(epochs=2)
-    subject.train(data)  # not saved: as if killed before
-    again, _ = trainer(epochs=2)
-    other, _ = trainer(epochs=2, batch_size=4)
-    assert len(again.backup.history) == 2
-    assert other.backup.history == []
-    again.train(data)  # nothing is left to train
-    assert capsys.readouterr().out.count("Training tiny") == 1
-
-
-@pytest.mark.usefixtures("workspace")
-def test_a_later_training_of_a_model_ends_an_earlier_one() -> None:
-    earlier, data = trainer(epochs=2)
-    earlier.train(data)
-    later, _ = trainer(epochs=3)
-    later.backup.claim()
-    for step in (earlier.save, lambda: earlier.backup.on_epoch_end(2, {"val_loss": 0.0})):
-        with pytest.raises(UserError, match=r"A later training of tiny took over; this one ends\."):
-            step()
-    assert not (MODEL / "model.keras").exists()
-    later.train(data)
-    later.save()
-
-
-@pytest.mark.usefixtures("workspace")
-def test_a_loss_that_is_no_number_ends_training_and_says_what_to_do() -> None:
-    subject, data = trainer(epochs=2)
-    subject.model.optimizer.learning_rate = float("nan")
+    subject.model.optimizer.learning_rate = float(rate)
     with pytest.raises(UserError, match=r"Epoch 1 .*loss.* not a number.*learning rate"):
         subject.train(data)
+    assert not (METRICS / "history.csv").exists()
+
+
+@pytest.mark.usefixtures("workspace")
+def test_hyperparameters_of_another_configuration_are_refused() -> None:
+    write_yaml(MODEL / "hyperparameters.yaml", {"learning_rate": 0.1, "filters": 4})
+    with pytest.raises(UserError, match=r"yaml lacks dropout_rate, hidden_units; run `dvc repro`"):
+        trainer()
 
 
 @pytest.mark.usefixtures("workspace")
@@ -208,8 +210,6 @@ def test_what_cannot_be_trained_is_refused_before_anything_is_written(
     workspace: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    import re
-
     before = snapshot(workspace)
     assert main(["train", override]) == 1
     assert re.search(f"error: .*{sentence}", capsys.readouterr().err)
