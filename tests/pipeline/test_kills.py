@@ -41,7 +41,7 @@ def assert_same(project: Project, metrics: dict[str, Any], weights: bytes) -> No
     """The results are those of the uninterrupted run, and nothing unfinished is left."""
     assert project.metrics() == metrics
     assert project.weights() == weights
-    assert not (project.path / f".checkpoints/{MODEL}").exists()
+    assert not (project.path / f".checkpoints/train/{MODEL}").exists()
     assert not list(project.path.glob("**/.partial-*"))
 
 

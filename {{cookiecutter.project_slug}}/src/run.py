@@ -26,8 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one stage; return 0, or 1 after one sentence on what to mend."""
     options = _parser().parse_intermixed_args(arguments)
     try:
-        overrides = parse_overrides(options.overrides)
-        run(options.stage, options.config, overrides, dry_run=options.dry_run)
+        run(options)
     except UserError as error:
         for line in str(error).splitlines():
             print(f"error: {line}", file=sys.stderr)
@@ -42,21 +41,27 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run(stage: str, path: Path | None, overrides: dict[str, Any], *, dry_run: bool) -> None:
-    """Run one stage with a configuration and overrides by dotted key.
+def run(options: argparse.Namespace) -> None:
+    """Run one stage.
 
     What only one stage needs is imported there: a stage costs, and depends on, what it imports.
     """
+    stage, dry_run = options.stage, options.dry_run
+    overrides = parse_overrides(options.overrides)
+    if options.remote and stage != "tune":
+        raise UserError(f"command line: --remote belongs to tune, not to {stage}.")
     if stage == "check":
         check_all()
-        print(load_config(path, overrides).name)
+        print(load_config(options.config, overrides).name)
     elif stage == "prepare":
         _prepare(overrides, dry_run=dry_run)
     elif stage == "summary":
         _summary(overrides, dry_run=dry_run)
+    elif stage == "tune":
+        _tune(load_config(options.config, overrides), options)
     else:
-        config = load_config(path, overrides)
-        {"tune": _tune, "train": _train, "evaluate": _evaluate}[stage](config, dry_run=dry_run)
+        config = load_config(options.config, overrides)
+        {"train": _train, "evaluate": _evaluate}[stage](config, dry_run=dry_run)
 
 
 def _prepare(overrides: dict[str, Any], *, dry_run: bool) -> None:
@@ -73,11 +78,14 @@ def _summary(overrides: dict[str, Any], *, dry_run: bool) -> None:
     print_table(summarize(load_project(overrides).summary, dry_run=dry_run))
 
 
-def _tune(config: Config, *, dry_run: bool) -> None:
+def _tune(config: Config, options: argparse.Namespace) -> None:
     from .tuner import tune
 
-    values = tune(config, dry_run=dry_run)
-    print(", ".join(f"{name}={value}" for name, value in values.items()))
+    values = tune(
+        config, dry_run=options.dry_run, remote=options.remote, overrides=options.overrides
+    )
+    if values:
+        print(", ".join(f"{name}={value}" for name, value in values.items()))
 
 
 def _train(config: Config, *, dry_run: bool) -> None:
@@ -123,6 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("stage", choices=STAGES, metavar="{" + ",".join(STAGES) + "}")
     parser.add_argument("--config", type=Path, help="models/<model>/config.yaml")
     parser.add_argument("--dry-run", action="store_true", help="run a batch, write nothing")
+    parser.add_argument(
+        "--remote", action="store_true", help="tune: be a chief or worker of several machines"
+    )
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="beats the files' values")
     return parser
 

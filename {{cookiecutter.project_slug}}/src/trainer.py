@@ -12,10 +12,10 @@ from .models import build_model
 from .utils.backup import FOLDER, TrainingBackup
 from .utils.hyperparameters import Hyperparameters
 from .utils.manifest import read_manifest
-from .utils.names import check_names
+from .utils.names import check_names, check_reported
 from .utils.provenance import code_hash, train_configuration, utc_now
 from .utils.schema import Config
-from .utils.utils import UserError, did_you_mean, fingerprint
+from .utils.utils import UserError, fingerprint
 
 if TYPE_CHECKING:
     from .data.data_provider import DataProvider
@@ -28,8 +28,13 @@ class ModelTrainer:
         UserError: unknown optimizer, loss or metric, undeclared hyperparameter, unprepared data.
     """
 
-    def __init__(self, config: Config, hyperparameters: Hyperparameters) -> None:
-        """Fix every source of randomness, then build and compile the model."""
+    def __init__(
+        self, config: Config, hyperparameters: Hyperparameters, folder: Path | None = None
+    ) -> None:
+        """Fix every source of randomness, then build and compile the model.
+
+        `folder` holds what a killed training needs, by default one that only an equal one finds.
+        """
         self.config, self.hyperparameters = config, hyperparameters
         self.manifest = read_manifest(config.input_paths.data)
         self.started = utc_now()
@@ -38,10 +43,9 @@ class ModelTrainer:
         if config.params.deterministic:
             tf.config.experimental.enable_op_determinism()
         self.model = self.generated_model()
+        curves = (folder or config.output_paths.training_metrics) / "history.csv"
         self.backup = TrainingBackup(
-            self._backup_folder(),
-            config.output_paths.training_metrics / "history.csv",
-            config.params.early_stopping,
+            folder or self._backup_folder(), curves, config.params.early_stopping
         )
 
     def generated_model(self) -> keras.Model:
@@ -58,9 +62,16 @@ class ModelTrainer:
 
     def check(self, data: "DataProvider") -> None:
         """Run one batch without learning from it: the loss fits, the monitored metric exists."""
+        metric = self.config.params.early_stopping.metric
+        check_reported(
+            self.config.file, "params.early_stopping.metric", metric, self.reported(data)
+        )
+
+    def reported(self, data: "DataProvider") -> list[str]:
+        """Return what the model reports on a batch, as `<name>` and `val_<name>`."""
         images, labels = next(iter(data.validation))
         try:
-            reported = self.model.test_on_batch(images, labels, return_dict=True)
+            names = self.model.test_on_batch(images, labels, return_dict=True)
         except ValueError as error:
             reason = str(error).strip().splitlines()[0]
             raise UserError(
@@ -68,27 +79,25 @@ class ModelTrainer:
                 f"params.metrics do not fit integer labels and the output shape "
                 f"{self.model.output_shape}: {reason}"
             ) from None
-        names = [f"{prefix}{name}" for prefix in ("", "val_") for name in reported]
-        monitored = self.config.params.early_stopping.metric
-        if monitored not in names:
-            raise UserError(
-                f"{self.config.file}: params.early_stopping.metric is {monitored!r}, which the "
-                f"model does not report{did_you_mean(monitored, names)}; "
-                f"reported: {', '.join(names)}."
-            )
+        return [f"{prefix}{name}" for prefix in ("", "val_") for name in names]
 
     def train(self, data: "DataProvider") -> None:
-        """Train until done or not improving, continuing a killed run; keep the best epoch."""
+        """Train until done or not improving, then return to the best epoch."""
         self.check(data)
+        self.fit(data, verbose=True)
+        self.backup.restore(self.model, self.backup.best_epoch)
+
+    def fit(self, data: "DataProvider", *, verbose: bool, tensorboard: Path | None = None) -> None:
+        """Train to the last epoch, continuing a killed training of the same folder."""
         self.backup.claim()
         done = len(self.backup.history)
         if done:
-            print(f"Resuming {self.config.name} after epoch {done}.", flush=True)
             self.backup.restore(self.model, done - 1)
+        if done and verbose:
+            print(f"Resuming {self.config.name} after epoch {done}.", flush=True)
         if not done or not self.backup.finished(self.config.params.epochs):
-            self._fit(data, done)
+            self._fit(data, done, verbose=verbose, tensorboard=tensorboard)
         self.backup.write_curves()
-        self.backup.restore(self.model, self.backup.best_epoch)
 
     def evaluate(self, dataset: tf.data.Dataset) -> dict[str, float]:
         """Return loss and metrics of the model as it is now on a dataset."""
@@ -106,17 +115,21 @@ class ModelTrainer:
         export(self.model, self.config, self.manifest, self.hyperparameters, record)
         self.backup.clear()
 
-    def _fit(self, data: "DataProvider", done: int) -> None:
+    def _fit(
+        self, data: "DataProvider", done: int, *, verbose: bool, tensorboard: Path | None
+    ) -> None:
         order = keras.callbacks.LambdaCallback(on_epoch_begin=lambda n, _: data.set_epoch(n))
-        print(f"Training {self.config.name} on {_devices()}.", flush=True)
+        logs = [keras.callbacks.TensorBoard(tensorboard)] if tensorboard else []
+        if verbose:
+            print(f"Training {self.config.name} on {_devices()}.", flush=True)
         self.model.fit(
             data.train,
             shuffle=False,  # the dataset has an order for each epoch
             validation_data=data.validation,
             initial_epoch=done,
             epochs=self.config.params.epochs,
-            callbacks=[order, self.backup],
-            verbose="auto" if sys.stdout.isatty() else 2,
+            callbacks=[order, self.backup, *logs],
+            verbose=("auto" if sys.stdout.isatty() else 2) if verbose else 0,
         )
 
     def _backup_folder(self) -> Path:

@@ -48,12 +48,12 @@ def test_a_killed_training_continues_and_ends_like_an_uninterrupted_one(
         process.wait()
     assert process.returncode == -signal.SIGKILL
     assert not (MODEL / "model.keras").exists()
-    state = next(Path(".checkpoints/tiny").glob("*/state.json"))
+    state = next(Path(".checkpoints/train/tiny").glob("*/state.json"))
     assert len(json.loads(state.read_text())["history"]) >= 4
     assert main(["train"]) == 0
     assert saved_weights() == whole
     assert (METRICS / "history.csv").read_bytes() == history
-    assert not Path(".checkpoints/tiny").exists()
+    assert not Path(".checkpoints/train/tiny").exists()
 
 
 def with_other_parameters() -> ModelTrainer:

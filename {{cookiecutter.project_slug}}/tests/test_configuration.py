@@ -96,6 +96,51 @@ MISTAKES: dict[str, tuple[tuple[str, ...], object, str]] = {
         {"default_value": 4, "tuning": {**RANGE, "stepp": 2}},
         "tuning.stepp is no known key .*did you mean 'step'",
     ),
+    "default off the steps": (
+        FILTERS,
+        {"default_value": 3, "tuning": {**RANGE, "step": 2}},
+        "default_value 3 is none of the steps 2, 4, 6, 8",
+    ),
+    "step that misses max": (
+        FILTERS,
+        {"default_value": 4, "tuning": {**RANGE, "step": 4}},
+        "step 4 does not lead from min 2 to max 8 with linear sampling; write min: 2, max: 6",
+    ),
+    "choice named twice": (
+        FILTERS,
+        {"default_value": 4, "tuning": {"tune": True, "param_type": "choice", "values": [4, 4]}},
+        "tuning.values is .*names a value twice",
+    ),
+    "nothing to search": (
+        ("tuning", "tune"),
+        True,
+        "tuning: tune is true, but no hyperparameter may be tuned",
+    ),
+    "unknown oracle": (("tuning", "oracle"), "baysian", "tuning.oracle is 'baysian': .*'bayesian'"),
+    "share above one": (
+        ("tuning", "max_failed_share"),
+        50,
+        "tuning.max_failed_share is 50: .*less than or equal to 1",
+    ),
+    "objective without direction": (
+        ("tuning", "objective"),
+        {"metric": "val_loss"},
+        "tuning.objective.direction is missing",
+    ),
+    "condition on nothing": (
+        FILTERS,
+        {"default_value": 4, "tuning": {**RANGE, "when": {"hidden_units": 32}}},
+        "hyperparams.filters.tuning.when.hidden_units names no hyperparameter declared above it: "
+        "learning_rate",
+    ),
+    "condition that never holds": (
+        ("tuning", "hyperparams"),
+        {
+            "filters": {"default_value": 4, "tuning": RANGE},
+            "hidden_units": {"default_value": 4, "tuning": {**RANGE, "when": {"filters": 9}}},
+        },
+        "hidden_units.tuning.when.filters can never hold: 9 is outside 2 to 8",
+    ),
     "log from zero": (
         FILTERS,
         {"default_value": 4, "tuning": {**RANGE, "min": 0, "sampling": "log"}},

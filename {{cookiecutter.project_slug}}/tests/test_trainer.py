@@ -59,7 +59,7 @@ def test_training_learns_and_leaves_all_that_publishing_needs() -> None:
         "input": {"height": 8, "width": 8, "channels": 1, "pixel_range": [0, 255]},
         "output": {"activation": "probabilities", "classes": list(CLASSES)},
     }
-    assert not Path(".checkpoints/tiny").exists()
+    assert not Path(".checkpoints/train/tiny").exists()
 
 
 @pytest.mark.usefixtures("workspace")

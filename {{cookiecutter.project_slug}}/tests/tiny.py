@@ -73,8 +73,13 @@ TINY: dict[str, Any] = {
 def write_project(root: Path) -> None:
     """Write configuration, images and annotations."""
     write_yaml(root / "config.yaml", PROJECT)
-    write_yaml(root / MODEL / "config.yaml", TINY)
+    write_model(TINY, root)
     write_images(root / "data/raw/stripes")
+
+
+def write_model(document: dict[str, Any], root: Path = Path()) -> None:
+    """Write the configuration of the model."""
+    write_yaml(root / MODEL / "config.yaml", document)
 
 
 def write_images(folder: Path) -> None:

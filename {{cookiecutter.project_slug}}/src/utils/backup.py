@@ -17,7 +17,7 @@ import numpy as np
 from .schema import EarlyStopping
 from .utils import UserError, read_json, whole_file, write_csv, write_json
 
-FOLDER = Path(".checkpoints")
+FOLDER = Path(".checkpoints/train")
 STATE = "state.json"
 OWNER = "owner"  # in a model's folder: names the training that may write there
 

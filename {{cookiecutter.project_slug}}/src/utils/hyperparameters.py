@@ -2,109 +2,35 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from .ranges import BooleanTuning, ChoiceTuning, FloatTuning, IntTuning, Value
 from .section import Section
 from .utils import UserError, did_you_mean, read_yaml, write_yaml
 
 if TYPE_CHECKING:
     from .schema import Config
 
-Value = bool | int | float | str
-Sampling = Literal["linear", "log", "reverse_log"]
-Number = TypeVar("Number", int, float)
-
-
-class _Range(Section, Generic[Number]):
-    """Numbers from min to max, both included; with log samplings a step multiplies."""
-
-    tune: bool
-    min: Number
-    max: Number
-    step: Number | None = None
-    sampling: Sampling = "linear"
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        linear = self.sampling == "linear"
-        if self.min >= self.max:
-            raise ValueError(f"min {self.min} must be below max {self.max}")
-        if not linear and self.min <= 0:
-            raise ValueError(f"{self.sampling} sampling needs a min above 0, not {self.min}")
-        if self.step is None:
-            return self
-        lowest, highest = (0, self.max - self.min) if linear else (1, self.max / self.min)
-        if not lowest < self.step <= highest:
-            raise ValueError(
-                f"step {self.step} must be above {lowest} and at most {highest:g} "
-                f"with {self.sampling} sampling"
-            )
-        return self
-
-    def problem(self, value: Value) -> str | None:
-        """Say why a value is not allowed, or None."""
-        wanted = (int, float) if isinstance(self.min, float) else int
-        if isinstance(value, bool) or not isinstance(value, wanted):
-            return "is not a number" if isinstance(self.min, float) else "is not a whole number"
-        inside = self.min <= value <= self.max
-        return None if inside else f"is outside {self.min} to {self.max}"
-
-
-class IntTuning(_Range[int]):
-    """Whole numbers."""
-
-    param_type: Literal["int"]
-
-
-class FloatTuning(_Range[float]):
-    """Real numbers."""
-
-    param_type: Literal["float"]
-
-
-class BooleanTuning(Section):
-    """True or false."""
-
-    tune: bool
-    param_type: Literal["boolean"]
-
-    def problem(self, value: Value) -> str | None:
-        """Say why a value is not boolean, or None."""
-        return None if isinstance(value, bool) else "is neither true nor false"
-
-
-class ChoiceTuning(Section):
-    """One of the listed values, all of one type."""
-
-    tune: bool
-    param_type: Literal["choice"]
-    values: list[Value] = Field(min_length=1)
-
-    @field_validator("values")
-    @classmethod
-    def _one_type(cls, values: list[Value]) -> list[Value]:
-        if len({type(value) for value in values}) > 1:
-            raise ValueError("mixes types; write all values as one type")
-        return values
-
-    def problem(self, value: Value) -> str | None:
-        """Say why a value is none of the choices, or None."""
-        return None if value in self.values else f"is none of {self.values}"
+Range = IntTuning | FloatTuning | BooleanTuning | ChoiceTuning
 
 
 class Hyperparameter(Section):
     """`default_value` alone, or with a `tuning` section that says what a search may try."""
 
     default_value: Value
-    tuning: (
-        Annotated[
-            IntTuning | FloatTuning | BooleanTuning | ChoiceTuning,
-            Field(discriminator="param_type"),
-        ]
-        | None
-    ) = None
+    tuning: Annotated[Range, Field(discriminator="param_type")] | None = None
+
+    @property
+    def searched(self) -> bool:
+        """Whether a search may choose it."""
+        return self.tuning is not None and self.tuning.tune
+
+    @property
+    def when(self) -> dict[str, Value]:
+        """Values of other hyperparameters under which it is searched."""
+        return self.tuning.when if self.tuning else {}
 
     @model_validator(mode="after")
     def _default_is_allowed(self) -> Self:

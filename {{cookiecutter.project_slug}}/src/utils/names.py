@@ -22,6 +22,15 @@ def check_names(config: Config) -> None:
             _check(config.file, "metrics", metric, keras.metrics)
 
 
+def check_reported(file: Path, key: str, metric: str, reported: list[str]) -> None:
+    """Refuse a metric that the model does not report, with the nearest one and all others."""
+    if metric not in reported:
+        raise UserError(
+            f"{file}: {key} is {metric!r}, which the model does not report"
+            f"{did_you_mean(metric, reported)}; reported: {', '.join(reported)}."
+        )
+
+
 def _check(file: Path, key: str, name: str, module: ModuleType) -> None:
     try:
         module.get(name)

@@ -29,11 +29,15 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def code_files() -> dict[str, str]:
+    """Return the SHA-256 of every module of this package by its path in it."""
+    package = Path(__file__).parents[1]
+    return {str(file.relative_to(package)): sha256(file) for file in sorted(package.rglob("*.py"))}
+
+
 def code_hash() -> str:
     """Hash every module of this package."""
-    package = Path(__file__).parents[1]
-    files = sorted(package.rglob("*.py"))
-    return fingerprint({str(file.relative_to(package)): sha256(file) for file in files})
+    return fingerprint(code_files())
 
 
 def train_configuration(

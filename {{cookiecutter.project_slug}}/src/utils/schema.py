@@ -10,9 +10,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from .hyperparameters import Hyperparameter
+from .ranges import Value
 from .section import ProjectPath, Section
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
@@ -101,7 +103,44 @@ class Tuning(Section):
 
     tune: bool
     max_trials: Positive
+    oracle: Literal["random", "bayesian", "hyperband", "grid"] = "random"
+    objective: Objective = Objective(metric="val_loss", direction="min")
+    executions_per_trial: Positive = 1
+    max_instances_at_once: Positive = 1
+    max_failed_share: Share = 0.5
+    early_stopping: EarlyStopping | None = None
+    seed: Seed = 42
+    tensorboard: bool = False
     hyperparams: dict[str, Hyperparameter] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _something_to_search(self) -> Self:
+        if self.tune and not any(entry.searched for entry in self.hyperparams.values()):
+            raise ValueError(
+                "tune is true, but no hyperparameter may be tuned; write tuning.tune: true for at "
+                "least one of them, or tune: false here"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _conditions_hold_for_something(self) -> Self:
+        """A condition names one declared above it, which excludes circles, and a possible value."""
+        above: dict[str, Hyperparameter] = {}
+        for name, entry in self.hyperparams.items():
+            for other, value in entry.when.items():
+                problem = _condition_problem(other, value, above)
+                if problem:
+                    raise ValueError(f"hyperparams.{name}.tuning.when.{other} {problem}")
+            above[name] = entry
+        return self
+
+
+def _condition_problem(other: str, value: Value, above: dict[str, Hyperparameter]) -> str | None:
+    if other not in above:
+        return f"names no hyperparameter declared above it: {', '.join(above) or 'none is'}"
+    tuning = above[other].tuning
+    problem = tuning.problem(value) if tuning else None
+    return f"can never hold: {value!r} {problem}" if problem else None
 
 
 class InputPaths(Section):

@@ -1,0 +1,89 @@
+"""A worker: runs the trials that a chief gives it, and ends when the chief does."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from keras_tuner.src import protos
+
+from ..utils.utils import UserError
+
+PING_SECONDS = 5.0
+SILENCE_SECONDS = 60.0  # the chief may be restarted in this time
+START_SECONDS = 600.0  # a cluster may start the chief last
+LOCAL = "SEARCH_WORKER_IS_LOCAL"  # set by a chief that holds the other end of standard input
+
+
+def address() -> str:
+    """Return where the chief listens, from KerasTuner's own variables."""
+    return f"{os.environ['KERASTUNER_ORACLE_IP']}:{os.environ['KERASTUNER_ORACLE_PORT']}"
+
+
+def wait_for_chief(finished: Callable[[], bool]) -> bool:
+    """Wait until the chief answers; return False if the search turns out to be finished.
+
+    Raises:
+        UserError: no answer for ten minutes.
+    """
+    end = time.monotonic() + START_SECONDS
+    with grpc.insecure_channel(address()) as channel:
+        ready = grpc.channel_ready_future(channel)
+        while time.monotonic() < end:
+            try:
+                ready.result(timeout=1)
+            except grpc.FutureTimeoutError:
+                if finished():
+                    return False
+                continue
+            return True
+    raise UserError(
+        f"No chief answers at {address()}; start one with KERASTUNER_TUNER_ID=chief, or correct "
+        "KERASTUNER_ORACLE_IP and KERASTUNER_ORACLE_PORT."
+    )
+
+
+def end_with_chief() -> None:
+    """End this process at once when the chief that started it, or answers it, is gone."""
+    if os.environ.get(LOCAL):
+        threading.Thread(target=_end_at_end_of_input, daemon=True).start()
+
+
+class Pulse:
+    """Tells the chief every few seconds that the trial of this worker is still running."""
+
+    def __init__(self) -> None:
+        """Start in the background."""
+        self.trial_id: str | None = None
+        threading.Thread(target=self._beat, daemon=True).start()
+
+    def _beat(self) -> None:
+        heard = time.monotonic()
+        with grpc.insecure_channel(address()) as channel:
+            stub = protos.get_service_grpc().OracleStub(channel)
+            while time.monotonic() - heard < SILENCE_SECONDS:
+                if self._answered(stub):
+                    heard = time.monotonic()
+                time.sleep(PING_SECONDS)
+        print(f"error: the chief at {address()} is gone; this worker ends.", file=sys.stderr)
+        os._exit(1)  # the main thread trains, or waits an hour for an answer
+
+    def _answered(self, stub: Any) -> bool:
+        service = protos.get_service()
+        try:
+            if self.trial_id is None:
+                stub.GetSpace(service.GetSpaceRequest(), timeout=PING_SECONDS)
+            else:
+                request = service.GetTrialRequest(trial_id=self.trial_id)
+                stub.GetTrial(request, timeout=PING_SECONDS)
+        except grpc.RpcError:
+            return False
+        return True
+
+
+def _end_at_end_of_input() -> None:
+    os.read(sys.stdin.fileno(), 1)  # not sys.stdin.read: Python cannot end while a thread is in it
+    os._exit(1)
