@@ -13,13 +13,14 @@ ROOMS = {"ci", "data", "docs", "models", "official_models", "src", "tests", "tra
 # What the project installs, and plausible names among what that brings along.
 PACKAGES = {
     "absl", "ai_edge_litert", "attr", "attrs", "backports", "clang", "click", "cml", "comm",
-    "cruft", "dvc", "dvclive", "flax", "fsspec", "gast", "git", "google", "grpc", "grpcio", "h5py",
-    "hydra", "ipykernel", "ipython", "jax", "jupyter", "keras", "keras_hub", "keras_tuner",
-    "kerastuner", "matplotlib", "mypy", "namex", "nbclient", "nbformat", "numpy", "onnx", "packaging",
-    "pandas", "pasta", "pil", "pillow", "pip", "psutil", "public", "py", "pydantic", "pygit2", "pylab",
-    "pytest", "pyyaml", "requests", "rich", "ruamel", "ruamel_yaml", "ruamel_yaml_clib", "ruff",
-    "scikit_learn", "scipy", "setuptools", "six", "sklearn", "tensorboard", "tensorflow", "torch",
-    "tornado", "tqdm", "uv", "validate", "vine", "wheel", "wrapt", "yaml",
+    "cruft", "dvc", "dvclive", "flax", "fsspec", "gast", "git", "google", "grpc", "grpcio",
+    "h5py", "hydra", "ipykernel", "ipython", "jax", "jupyter", "keras", "keras_hub",
+    "keras_tuner", "kerastuner", "matplotlib", "mypy", "namex", "nbclient", "nbformat", "numpy",
+    "onnx", "packaging", "pandas", "pasta", "pil", "pillow", "pip", "psutil", "public", "py",
+    "pydantic", "pygit2", "pylab", "pytest", "pyyaml", "requests", "rich", "ruamel",
+    "ruamel_yaml", "ruamel_yaml_clib", "ruff", "scikit_learn", "scipy", "setuptools", "six",
+    "sklearn", "tensorboard", "tensorflow", "torch", "tornado", "tqdm", "uv", "validate", "vine",
+    "wheel", "wrapt", "yaml",
 }  # fmt: skip
 YAML_WORDS = {"false", "no", "null", "off", "on", "true", "yes"}
 PORTS = {f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)}
