@@ -1,0 +1,1 @@
+"""What ships models and runs their training elsewhere; `src` never imports it."""
