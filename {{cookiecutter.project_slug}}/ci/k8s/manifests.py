@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from .cluster import ClusterSearch
 from .pods import PORT, Document, chief_pod, labels, worker_pod
 
-RETRIES = 6  # pods that may fail, of the chief and of each worker; Kubernetes' own default
+RETRIES = 6  # failures of the chief, and of each worker; Kubernetes' own default
 
 
 def documents(search: ClusterSearch) -> list[Document]:

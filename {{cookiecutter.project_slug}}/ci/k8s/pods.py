@@ -15,7 +15,8 @@ STATE = ".checkpoints/tune"  # where `tune` keeps what it resumes from
 
 # Memory is a limit, too: a pod that needs more is ended alone, and says why (OOMKilled).
 SMALL = {"requests": {"cpu": "1", "memory": "4Gi"}, "limits": {"memory": "4Gi"}}
-WORKER = {"requests": {"cpu": "4", "memory": "16Gi"}, "limits": {"memory": "16Gi"}}
+# Fits a machine with 4 cores and 15 GB; params.cache_mb of each split must fit in it.
+WORKER = {"requests": {"cpu": "2", "memory": "8Gi"}, "limits": {"memory": "8Gi"}}
 
 
 def labels(search: ClusterSearch, component: str) -> dict[str, str]:
