@@ -15,6 +15,7 @@ from .utils.manifest import read_manifest
 from .utils.names import check_names, check_reported
 from .utils.provenance import code_hash, train_configuration, utc_now
 from .utils.schema import Config
+from .utils.session import fresh_session
 from .utils.utils import UserError, fingerprint
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class ModelTrainer:
         self.config, self.hyperparameters = config, hyperparameters
         self.manifest = read_manifest(config.input_paths.data)
         self.started = utc_now()
-        keras.utils.clear_session()  # names of layers, and with them the saved file, start anew
+        fresh_session()
         keras.utils.set_random_seed(config.params.seed)
         if config.params.deterministic:
             tf.config.experimental.enable_op_determinism()

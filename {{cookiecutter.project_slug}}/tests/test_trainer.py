@@ -1,3 +1,4 @@
+import gc
 import json
 import platform
 import re
@@ -214,3 +215,15 @@ def test_what_cannot_be_trained_is_refused_before_anything_is_written(
     assert main(["train", override]) == 1
     assert re.search(f"error: .*{sentence}", capsys.readouterr().err)
     assert snapshot(workspace) == before
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_model_leaves_no_graph_of_its_training_behind() -> None:
+    counts = []
+    for _ in range(3):
+        subject, data = trainer(epochs=1)
+        subject.train(data)
+        subject.backup.clear()  # or the next one would have nothing left to train
+        graphs = [o for o in gc.get_objects() if type(o).__name__ == "FuncGraph"]
+        counts.append(sum(graph.name == "one_step_on_data" for graph in graphs))
+    assert counts[2] == counts[1] > 0

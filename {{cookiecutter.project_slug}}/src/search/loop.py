@@ -1,6 +1,5 @@
 """The search loop: KerasTuner proposes values, an adapter trains them, the result is recorded."""
 
-import gc
 import json
 import math
 import shutil
@@ -60,11 +59,10 @@ class SearchTuner(BaseTuner):
             self.pulse.trial_id = trial.trial_id
 
     def on_trial_end(self, trial: Any) -> None:
-        """Report to the oracle, then free what the trial left in memory."""
+        """Report to the oracle."""
         self.oracle.end_trial(trial)
         if self.pulse:
             self.pulse.trial_id = None
-        gc.collect()
 
     def run_trial(self, trial: Any) -> dict[str, float]:
         """Return the objective of a trial; one that ended before is not trained again."""

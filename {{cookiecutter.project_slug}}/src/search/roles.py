@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 from keras_tuner.errors import FatalError
+from keras_tuner.src import protos
 
 from ..adapter import ModelSpecs, adapter_class, run_steps
 from ..utils.names import check_reported
@@ -16,7 +17,7 @@ from .monitor import Monitor
 from .oracle import SearchOracle
 from .oracles import ORACLES
 from .search import Search
-from .worker import Pulse, end_with_chief, wait_for_chief
+from .worker import Pulse, connection, end_with_chief, wait_for_chief
 from .workers import HOST, Workers, command, shares
 
 
@@ -71,7 +72,10 @@ def run_worker(search: Search) -> None:
     if not wait_for_chief(lambda: search.ended):
         return
     search.record.check_current()
-    _search(SearchTuner(search.config, search.record, _new_oracle(search), Pulse()))
+    pulse = Pulse(lambda: search.ended)
+    tuner = SearchTuner(search.config, search.record, _new_oracle(search), pulse)
+    tuner.oracle.stub = protos.get_service_grpc().OracleStub(connection())
+    _search(tuner)
 
 
 def gpus() -> list[str]:
@@ -94,7 +98,7 @@ def _chief(search: Search, at_once: int) -> Chief:
 
 
 def _search(tuner: SearchTuner) -> None:
-    gc.freeze()  # collecting after each trial must not walk through all of TensorFlow
+    gc.freeze()  # Keras collects before each model, and must not walk through all of TensorFlow
     try:
         tuner.search()
     except FatalError as error:

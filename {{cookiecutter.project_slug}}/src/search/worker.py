@@ -15,12 +15,19 @@ from ..utils.utils import UserError
 PING_SECONDS = 5.0
 SILENCE_SECONDS = 60.0  # the chief may be restarted in this time
 START_SECONDS = 600.0  # a cluster may start the chief last
+# Without it gRPC waits up to two minutes before it looks for a restarted chief again.
+OPTIONS = [("grpc.max_reconnect_backoff_ms", 2000)]
 LOCAL = "SEARCH_WORKER_IS_LOCAL"  # set by a chief that holds the other end of standard input
 
 
 def address() -> str:
     """Return where the chief listens, from KerasTuner's own variables."""
     return f"{os.environ['KERASTUNER_ORACLE_IP']}:{os.environ['KERASTUNER_ORACLE_PORT']}"
+
+
+def connection() -> grpc.Channel:
+    """Return a channel to the chief that finds a restarted one soon."""
+    return grpc.insecure_channel(address(), OPTIONS)
 
 
 def wait_for_chief(finished: Callable[[], bool]) -> bool:
@@ -30,7 +37,7 @@ def wait_for_chief(finished: Callable[[], bool]) -> bool:
         UserError: no answer for ten minutes.
     """
     end = time.monotonic() + START_SECONDS
-    with grpc.insecure_channel(address()) as channel:
+    with connection() as channel:
         ready = grpc.channel_ready_future(channel)
         while time.monotonic() < end:
             try:
@@ -55,21 +62,25 @@ def end_with_chief() -> None:
 class Pulse:
     """Tells the chief every few seconds that the trial of this worker is still running."""
 
-    def __init__(self) -> None:
-        """Start in the background."""
+    def __init__(self, finished: Callable[[], bool]) -> None:
+        """Start in the background; `finished` says whether the search is over."""
         self.trial_id: str | None = None
+        self.finished = finished
         threading.Thread(target=self._beat, daemon=True).start()
 
     def _beat(self) -> None:
+        """Ask until there is no answer, then end: the main thread trains, or waits for an hour."""
         heard = time.monotonic()
-        with grpc.insecure_channel(address()) as channel:
+        with connection() as channel:
             stub = protos.get_service_grpc().OracleStub(channel)
             while time.monotonic() - heard < SILENCE_SECONDS:
                 if self._answered(stub):
                     heard = time.monotonic()
+                elif self.finished():
+                    os._exit(0)
                 time.sleep(PING_SECONDS)
         print(f"error: the chief at {address()} is gone; this worker ends.", file=sys.stderr)
-        os._exit(1)  # the main thread trains, or waits an hour for an answer
+        os._exit(2)
 
     def _answered(self, stub: Any) -> bool:
         service = protos.get_service()
