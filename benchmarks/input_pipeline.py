@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path.cwd()))
 
 from src.data.data_provider import DataProvider
 from src.trainer import ModelTrainer
-from src.tuner import chosen_hyperparameters
 from src.utils.config import load_config
+from src.utils.hyperparameters import chosen_hyperparameters
 
 ROUNDS, EPOCHS = 7, 5  # one round more comes first, it compiles
 
