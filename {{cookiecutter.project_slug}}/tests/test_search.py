@@ -111,7 +111,7 @@ def test_more_failures_than_allowed_end_the_search_early_with_one_sentence(
     assert len(trained()) < 20
     error = capsys.readouterr().err
     assert "5 of 7 trials of search" in error
-    assert "trial 1: ZeroDivisionError: by the optimizer" in error
+    assert "trial 1: ZeroDivisionError: by the optimizer. Mend that" in error
     assert "remove .checkpoints/tune/tiny/" in error
 
 

@@ -111,3 +111,10 @@ def test_values_come_back_from_the_wire_typed_as_configured() -> None:
         {"flag": 0, "choice": 0, "whole": 9.7, "real": 9}
     )
     assert repr(list(values.values())) == "[False, False, 9, 9.0]"
+
+
+def test_a_default_that_is_drawn_stays_as_it_is_written() -> None:
+    subject = space(x=number(0.0, 8.0, 1))
+    assert repr(subject.complete({"x": 1.0})["x"]) == "1"
+    found = [values["x"] for values in space(x=number(0.0, 2.0, 1, step=1)).combinations()]
+    assert repr(found) == "[1, 0.0, 2.0]"

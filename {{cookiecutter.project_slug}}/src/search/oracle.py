@@ -5,7 +5,6 @@ the state on disk cannot be torn by a kill; no trial is forgotten when a search 
 """
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from .space import Space
 
 ATTEMPTS = 100  # equal draws in a row after which the rest of a finite space is listed
 STOPPED = {"status": "STOPPED", "values": None}
+RECOMPUTED = ("tried_so_far", "id_to_hash", "run_times")  # they grow with every trial
 INTERNAL = "tuner/"  # prefix of what Hyperband adds to a trial's values
 
 
@@ -45,7 +45,6 @@ class SearchOracle(keras_tuner.Oracle):
             hyperparameters=declare(space),
             allow_new_entries=False,
             seed=tuning.seed + 1,  # KerasTuner takes 0 for no seed
-            max_consecutive_failed_trials=sys.maxsize,  # how many may fail is decided by `enough`
             **options,
         )
         self.max_trials = tuning.max_trials
@@ -99,8 +98,8 @@ class SearchOracle(keras_tuner.Oracle):
     def end_trial(self, trial: Any) -> None:
         """End a trial; of two workers that report the same one, the second changes nothing."""
         if trial.trial_id in self.end_order:
-            running = self.ongoing_trials.items()
-            self.ongoing_trials = {i: t for i, t in running if t.trial_id != trial.trial_id}
+            ongoing = self.ongoing_trials.items()
+            self.ongoing_trials = {i: t for i, t in ongoing if t.trial_id != trial.trial_id}
             return
         self._retry_queue = [i for i in self._retry_queue if i != trial.trial_id]
         super().end_trial(trial)
@@ -123,9 +122,13 @@ class SearchOracle(keras_tuner.Oracle):
             self._retry_queue.append(trial.trial_id)
             self.save()
 
+    def _check_consecutive_failures(self) -> None:
+        """Go on: how many trials may fail is decided by `enough`."""
+
     def save(self) -> None:
-        """Write the state whole or not at all."""
-        _write_json(Path(self._get_oracle_fname()), self.get_state())
+        """Write the state whole or not at all, without what the trials' own files tell."""
+        state = self.get_state() | {key: {} for key in RECOMPUTED}
+        _write_json(Path(self._get_oracle_fname()), state)
 
     def _save_trial(self, trial: Any) -> None:
         _write_json(Path(self._get_trial_dir(trial.trial_id), "trial.json"), trial.get_state())
@@ -136,6 +139,8 @@ class SearchOracle(keras_tuner.Oracle):
         begun = set(self.start_order)
         kept = sorted((t for t in self.trials.values() if t.trial_id in begun), key=_number)
         self.trials = {trial.trial_id: trial for trial in kept}
+        for trial in kept:
+            self._record_values(trial)
         unfinished = [t.trial_id for t in kept if t.status in {"RUNNING", "INVALID"}]
         # The queue is emptied from its end.
         self._retry_queue = [i for i in reversed(unfinished) if int(i) < self.max_trials]

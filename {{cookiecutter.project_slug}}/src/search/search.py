@@ -76,6 +76,6 @@ class Search:
         return (
             f"{self.config.file}: {len(failed)} of {len(results)} trials of search "
             f"{self.record.id} failed (tuning.max_failed_share is {share:g}); trial "
-            f"{first.number}: {first.reason} Mend that, or remove {self.record.path} to try the "
+            f"{first.number}: {first.reason.rstrip('.')}. Mend that, or remove {self.record.path} to try the "
             "same again."
         )

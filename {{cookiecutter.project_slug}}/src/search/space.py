@@ -32,7 +32,9 @@ class Space:
         """
         values = self.defaults
         for name, tuning in self.searched.items():
-            if name in drawn and self._active(name, values):
+            # A drawn default stays as it is written: typed, 1 of a float range would be 1.0.
+            drawn_another = name in drawn and drawn[name] != values[name]
+            if drawn_another and self._active(name, values):
                 values[name] = tuning.typed(drawn[name])
         return values
 

@@ -13,7 +13,7 @@ from .chief import POLL_SECONDS, Chief
 from .worker import LOCAL
 
 HOST = "127.0.0.1"
-MOST_DEATHS = 5  # in a row, without one trial ended, of all workers together
+MOST_DEATHS = 4  # a worker, in a row, without one trial ended; a trial has three attempts
 THREAD_SETTINGS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 
 
@@ -34,12 +34,13 @@ class Workers:
         """Run `command` once a worker; `folder` takes their logs."""
         self.chief, self.command, self.folder = chief, command, folder
         self.running: list[Worker] = []
-        self.deaths, self.ended = 0, 0
+        self.deaths, self.ended, self.count = 0, 0, 0
 
-    def start(self, shares: Sequence[dict[str, str]], port: int) -> None:
+    def start(self, parts: Sequence[dict[str, str]], port: int) -> None:
         """Start one worker for each share of the machine (environment variables)."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for number, share in enumerate(shares):
+        self.count = len(parts)
+        for number, share in enumerate(parts):
             name = f"worker-{number}"
             protocol = {
                 "KERASTUNER_TUNER_ID": name,
@@ -62,9 +63,12 @@ class Workers:
             time.sleep(POLL_SECONDS)
             for worker in list(self.running):
                 status = worker.process.poll()
-                if status == 0 or (status is not None and self.chief.done):
+                if status is None:
+                    continue
+                trial_left = worker.name in self.chief.oracle.ongoing_trials
+                if self.chief.done or (status == 0 and not trial_left):
                     self.running.remove(worker)
-                elif status is not None:
+                else:
                     self._replace(worker, status)
 
     def end(self) -> None:
@@ -78,7 +82,8 @@ class Workers:
         ended = len(self.chief.oracle.end_order)
         self.deaths = self.deaths + 1 if ended == self.ended else 1
         self.ended = ended
-        if status == 1 or self.deaths >= MOST_DEATHS:  # 1: it has printed what is wrong
+        said_why = status == 1
+        if said_why or self.deaths >= MOST_DEATHS * self.count:
             self.running.remove(dead)
             raise UserError(_last_words(dead, status))
         self.chief.requeue(dead.name)
