@@ -73,9 +73,9 @@ class Search:
     def _failure(self, results: Sequence[TrialResult], failed: Sequence[TrialResult]) -> str:
         first = failed[0]
         share = self.config.tuning.max_failed_share
+        why = first.reason.rstrip(".")
         return (
             f"{self.config.file}: {len(failed)} of {len(results)} trials of search "
             f"{self.record.id} failed (tuning.max_failed_share is {share:g}); trial "
-            f"{first.number}: {first.reason.rstrip('.')}. Mend that, or remove {self.record.path} to try the "
-            "same again."
+            f"{first.number}: {why}. Mend that, or remove {self.record.path} to try the same again."
         )
