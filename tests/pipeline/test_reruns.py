@@ -39,7 +39,7 @@ CHANGES: dict[str, tuple[Edit, set[str]]] = {
     "comments": (reformat, set()),
     "spelling of a number": (replace("config.yaml", "train: 0.7\n", "train: 0.70\n"), set()),
     "params": (replace(CONFIG, "epochs: 2", "epochs: 3"), AFTER_PARAMS),
-    "architecture": (replace(CONFIG, ": convolutional", ": dense"), AFTER_PARAMS),
+    "architecture": (replace(CONFIG, ": convolutional", ": dense"), {"tune", *AFTER_PARAMS}),
     "tuning that changes no value": (replace(CONFIG, "trials: 20", "trials: 30"), {"tune"}),
     "tuning that changes a value": (
         replace(CONFIG, "default_value: 0.3", "default_value: 0.1"),

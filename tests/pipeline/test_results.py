@@ -19,6 +19,8 @@ WRITTEN = {
     f"{RESULTS}/history.csv",
     f"{RESULTS}/metrics.json",
     f"{RESULTS}/predictions.csv",
+    f"{RESULTS}/trial_values.csv",
+    f"{RESULTS}/trials.csv",
 }
 
 

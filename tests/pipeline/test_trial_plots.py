@@ -13,7 +13,7 @@ def plots(project: Project) -> dict[str, Any]:
     """Return the specification of each plot by its title, or else its name."""
     shown = json.loads(project.run("dvc", "plots", "show", "--json"))
     assert not shown.get("errors")
-    filled = {name: json.loads(plot[0]["content"]) for name, plot in shown["data"].items() if plot}
+    filled = {name: plot[0]["content"] for name, plot in shown["data"].items() if plot}
     return {plot["title"]["text"] or name: plot for name, plot in filled.items() if plot}
 
 
