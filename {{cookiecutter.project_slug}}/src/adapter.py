@@ -1,6 +1,8 @@
 """Adapters: how the search trains any model, whatever framework it is written in."""
+# ruff: noqa: B027  (a step that a model does not need stays empty)
 
 import importlib.util
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -36,7 +38,7 @@ class ModelSpecs:
     tensorboard: Path | None = None
 
 
-class AdapterModel:
+class AdapterModel(ABC):
     """Seven steps, run in this order; a subclass must bring the first and the last two.
 
     Attributes:
@@ -61,13 +63,13 @@ class AdapterModel:
     def build(self) -> None:
         """Build the model."""
 
+    @abstractmethod
     def train(self) -> None:
         """Train the model."""
-        raise NotImplementedError
 
+    @abstractmethod
     def get_metrics(self) -> dict[str, float]:
         """Return the metrics of the trained model by name."""
-        raise NotImplementedError
 
     def reported(self) -> list[str] | None:
         """Return the names of the metrics after `build`, None if only training tells."""
@@ -90,7 +92,8 @@ def adapter_class(config: "Config") -> type[AdapterModel]:
     """Return the adapter that a model brings, else the one for Keras.
 
     Raises:
-        UserError: the model's adapter.py does not define exactly one subclass of AdapterModel.
+        UserError: the model's adapter.py does not define exactly one subclass of AdapterModel, or
+            the subclass lacks a step that every adapter must bring.
     """
     path = adapter_file(config)
     if path is None:
@@ -107,6 +110,9 @@ def adapter_class(config: "Config") -> type[AdapterModel]:
     ]
     if len(found) != 1:
         raise UserError(f"{path} defines {len(found)} subclasses of AdapterModel; it must be one.")
+    missing = sorted(found[0].__abstractmethods__)
+    if missing:
+        raise UserError(f"{path}: {found[0].__name__} must define {' and '.join(missing)}.")
     return found[0]
 
 

@@ -147,3 +147,10 @@ def test_an_adapter_file_must_define_one_adapter(count: int) -> None:
     (MODEL / "adapter.py").write_text(text)
     with pytest.raises(UserError, match=f"adapter.py defines {count} subclasses of AdapterModel"):
         adapter_class(load_config())
+
+
+def test_an_adapter_without_a_mandatory_step_is_refused_by_name() -> None:
+    lines = ["from src.adapter import AdapterModel", "class A(AdapterModel):", "    build = print"]
+    (MODEL / "adapter.py").write_text("\n".join(lines))
+    with pytest.raises(UserError, match=r"adapter\.py: A must define get_metrics and train\."):
+        adapter_class(load_config())
