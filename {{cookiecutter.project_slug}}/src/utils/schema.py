@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from .acceptance import Requirement
 from .hyperparameters import Hyperparameter
 from .ranges import Value
 from .section import ProjectPath, Section
@@ -173,6 +174,7 @@ class ModelConfig(Section):
     tuning: Tuning
     input_paths: InputPaths
     output_paths: OutputPaths
+    acceptance: list[Requirement] = Field(default=[])
 
 
 class Config(ModelConfig):

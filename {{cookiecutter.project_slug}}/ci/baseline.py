@@ -1,0 +1,92 @@
+"""The results that a change is compared with: those of the base branch."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from src.utils.utils import UserError
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One commit whose files are compared with the working tree's.
+
+    Attributes:
+        commit: None where there is nothing to compare with.
+        name: what it is, for people; why there is none where there is none.
+    """
+
+    commit: str | None
+    name: str
+
+    def json(self, path: Path) -> Any:
+        """Return a JSON file as the commit holds it, None if it has none."""
+        text = self._text(path)
+        try:
+            return None if text is None else json.loads(text)
+        except json.JSONDecodeError:
+            return None
+
+    def yaml(self, path: Path) -> Any:
+        """Return a YAML file as the commit holds it, None if it has none."""
+        text = self._text(path)
+        try:
+            return None if text is None else YAML(typ="safe").load(text)
+        except YAMLError:
+            return None
+
+    def _text(self, path: Path) -> str | None:
+        return _git("show", f"{self.commit}:./{path.as_posix()}") if self.commit else None
+
+
+def find_baseline(base: str | None, results: Path) -> Baseline:
+    """Return what to compare a file of results with.
+
+    That is the base branch's version; but where the working tree is the base branch, which would
+    be compared with itself, the version before this one.
+
+    Raises:
+        UserError: `base` is given and no commit.
+    """
+    head = _commit("HEAD")
+    name = base or ("origin/HEAD" if _commit("origin/HEAD") else "HEAD")
+    commit = _commit(name)
+    if commit is None and base:
+        raise UserError(
+            f"command line: --base is {base!r}, which is no commit in this clone; name a branch, "
+            "or fetch it (`git fetch origin`; in a workflow `fetch-depth: 0`)."
+        )
+    if commit is None:
+        return Baseline(None, "no baseline: nothing is committed yet")
+    if commit == head and _unchanged(results):
+        commit = _version_before(results)
+        name = f"{name}, the results before these"
+    if commit is None:
+        return Baseline(None, "no baseline: these results are the first")
+    return Baseline(commit, f"{name} ({commit[:7]})")
+
+
+def _commit(name: str) -> str | None:
+    return _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+
+
+def _unchanged(path: Path) -> bool:
+    return _git("status", "--porcelain", "--", str(path)) is None
+
+
+def _version_before(path: Path) -> str | None:
+    """Return the commit that last changed a file before its present version."""
+    commits = (_git("log", "-2", "--format=%H", "--", str(path)) or "").split()
+    return commits[1] if len(commits) > 1 else None
+
+
+def _git(*arguments: str) -> str | None:
+    """Return what Git prints, None if that is nothing or it fails."""
+    command = ["git", *arguments]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    return done.stdout.strip() or None if done.returncode == 0 else None
