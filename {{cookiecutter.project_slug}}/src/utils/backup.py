@@ -34,13 +34,13 @@ class TrainingBackup(keras.callbacks.Callback):
         super().__init__()
         self.folder, self.curves, self.early_stopping = folder, curves, early_stopping
         self.training = uuid.uuid4().hex
-        self.history = self._saved_history()
+        self._read_history()
 
     def claim(self) -> None:
         """Take the model over; a training that outlived its killed `dvc` ends at its next epoch."""
         with whole_file(self._owner) as temporary:
             temporary.write_text(self.training)
-        self.history = self._saved_history()
+        self._read_history()
 
     def check_owner(self) -> None:
         """Refuse to write once another training of the model has begun.
@@ -101,9 +101,19 @@ class TrainingBackup(keras.callbacks.Callback):
     def _owner(self) -> Path:
         return self.folder.parent / OWNER
 
-    def _saved_history(self) -> list[dict[str, float]]:
+    def _read_history(self) -> None:
+        """Take over what an interrupted run left; without the weights it names, begin anew.
+
+        Weights can be missing only in a copy of the folder, of a machine that vanished.
+        """
         saved = self.folder / STATE
-        return read_json(saved)["history"] if saved.is_file() else []
+        self.history: list[dict[str, float]] = (
+            read_json(saved)["history"] if saved.is_file() else []
+        )
+        if self.history:
+            needed = {len(self.history) - 1, self.best_epoch}
+            if not all(self._file(epoch).is_file() for epoch in needed):
+                self.history = []
 
     def _file(self, epoch: int) -> Path:
         return self.folder / f"epoch-{epoch}.npz"
