@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from answers import ANSWER_SETS
+from github import expressions
 from support import ROOT, Bake, ProjectEnvironment, bake, isolated, run
 
 
@@ -24,6 +25,13 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # Without compiled files every start of TensorFlow takes twice as long.
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _evaluator() -> Iterator[None]:
+    """End the process that evaluates GitHub's expressions, if a test has started it."""
+    yield
+    expressions.stop()
 
 
 @pytest.fixture(name="bake")

@@ -1,11 +1,13 @@
 """Workflows and bots' settings, the template's and the generated ones, are valid and safe."""
 
+import json
 import re
 import sys
 from pathlib import Path
 
 import pytest
 from answers import TEXTS, Answers
+from github.node import installed, node
 from support import ROOT, Bake, run
 
 PROGRAMS = Path(sys.executable).parent
@@ -29,6 +31,35 @@ def _workflows(request: pytest.FixtureRequest, bake: Bake) -> list[Path]:
 def test_workflows_pass_github_s_schema(workflows: list[Path]) -> None:
     checker = (str(PROGRAMS / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows")
     run(ROOT, *checker, *map(str, workflows))
+
+
+def test_github_s_own_parser_finds_nothing_in_workflows(workflows: list[Path]) -> None:
+    assert said_by_github(*workflows) == []
+
+
+BROKEN = {
+    "an unknown context": ("if: github.ref", "if: gitub.ref"),
+    "an unknown function": ("if: github.ref", "if: startWith(github.ref, 'x')"),
+    "a job that does not exist": ("runs-on:", "needs: nothing\n    runs-on:"),
+    "a misspelt key": ("runs-on:", "run-on:"),
+}
+
+
+@pytest.mark.parametrize("mistake", BROKEN)
+def test_github_s_own_parser_would_find_a_mistake(mistake: str, tmp_path: Path) -> None:
+    good = "on: push\njobs:\n  job:\n    if: github.ref\n    runs-on: x\n    steps: [{run: ls}]\n"
+    path = tmp_path / "workflow.yaml"
+    path.write_text(good)
+    assert said_by_github(path) == []
+    path.write_text(good.replace(*BROKEN[mistake]))
+    assert said_by_github(path)
+
+
+def said_by_github(*paths: Path) -> list[str]:
+    """Return the errors that GitHub's parser finds in workflows."""
+    command = ("node", "validate.mjs", *map(str, paths))
+    found = map(json.loads, node(*command, cwd=installed()).splitlines())
+    return [f"{one['path']}:{one['line']}: {one['message']}" for one in found]
 
 
 def test_zizmor_finds_nothing_in_workflows(workflows: list[Path]) -> None:

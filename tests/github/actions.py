@@ -1,0 +1,66 @@
+"""Doubles of the actions that workflows use; the checkout clones a real bare repository."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from github.job import Action, Step
+
+
+def checkout(origin: Path) -> Action:
+    """Return actions/checkout of a bare repository: one commit, or with fetch-depth 0 all."""
+
+    def action(step: Step) -> None:
+        github, whole = step.github, step.inputs.get("fetch-depth") == "0"
+        sha, depth = github["sha"], [] if whole else ["--depth=1"]
+        _git(step, "init", "--quiet")
+        _git(step, "remote", "add", "origin", f"file://{origin}")
+        if whole:
+            _git(step, "fetch", "--quiet", "origin", "+refs/heads/*:refs/remotes/origin/*")
+        _git(step, "fetch", "--quiet", *depth, "origin", f"+{sha}:refs/remotes/event")
+        branch = github["ref"].startswith("refs/heads/")
+        where = ["-B", github["ref_name"]] if branch else ["--detach"]
+        _git(step, "checkout", "--quiet", "--force", *where, sha)
+
+    return action
+
+
+def _git(step: Step, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=step.workspace, check=True)
+
+
+def with_path(folder: Path) -> Action:
+    """Return an action that puts programs first on PATH, such as actions/setup-python."""
+
+    def action(step: Step) -> None:
+        step.files.add_path(folder)
+
+    return action
+
+
+def with_outputs(outputs: Mapping[str, str] | None = None) -> Action:
+    """Return an action that only hands on outputs."""
+    return lambda _step: outputs or {}
+
+
+def uploaded(target: Path) -> Action:
+    """Return actions/upload-artifact into a folder."""
+
+    def action(step: Step) -> None:
+        source = step.workspace / step.inputs["path"]
+        if not source.exists():
+            raise FileNotFoundError(f"no files were found with the path {step.inputs['path']}")
+        shutil.copytree(source, target / step.inputs["name"])
+
+    return action
+
+
+def recorded(into: list[tuple[str, dict[str, str]]], name: str, action: Action) -> Action:
+    """Return an action that also notes its inputs."""
+
+    def recording(step: Step) -> Mapping[str, str] | None:
+        into.append((name, step.inputs))
+        return action(step)
+
+    return recording

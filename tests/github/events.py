@@ -1,0 +1,58 @@
+"""What starts a workflow, and what it then finds in the context `github`."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+REPOSITORY = "org/digits"
+TOKEN = "ghs_the-jobs-own-token"  # noqa: S105 (a token that opens nothing)
+
+
+@dataclass(frozen=True)
+class Event:
+    """A push, a pull request, or a manual run of one commit.
+
+    Attributes:
+        head_repository: of a pull request, where its branch lies; a fork's is another.
+    """
+
+    sha: str
+    name: str = "push"
+    ref: str = "refs/heads/main"
+    message: str = "An ordinary commit"
+    inputs: dict[str, str] = field(default_factory=dict)
+    base_ref: str = ""
+    head_repository: str = REPOSITORY
+    run_id: int = 1001
+
+    @property
+    def ref_name(self) -> str:
+        """The branch, or the pull request as `1/merge`."""
+        return self.ref.removeprefix("refs/heads/").removeprefix("refs/pull/")
+
+    def github(self) -> dict[str, Any]:
+        """Return the context `github`."""
+        return {
+            "actor": "somebody",
+            "base_ref": self.base_ref,
+            "event": self._payload(),
+            "event_name": self.name,
+            "ref": self.ref,
+            "ref_name": self.ref_name,
+            "repository": REPOSITORY,
+            "run_attempt": "1",
+            "run_id": str(self.run_id),
+            "server_url": "https://github.com",
+            "sha": self.sha,
+            "token": TOKEN,
+            "workflow": "a workflow",
+        }
+
+    def _payload(self) -> dict[str, Any]:
+        payload: dict[str, Any] = {"repository": {"default_branch": "main"}}
+        if self.name == "push":
+            payload["head_commit"] = {"id": self.sha, "message": self.message}
+        if self.name == "pull_request":
+            payload["pull_request"] = {"head": {"repo": {"full_name": self.head_repository}}}
+        if self.name == "workflow_dispatch":
+            payload["inputs"] = self.inputs
+        return payload
