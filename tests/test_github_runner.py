@@ -256,10 +256,17 @@ def test_cml_refuses_what_the_real_one_refuses(
     assert cml(tmp_path, fake, *arguments, token=token).returncode == 1
 
 
+def call(found: programs.Programs, *command: str) -> str:
+    environment = os.environ | found.environment
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+
 def test_stand_ins_record_and_answer(tmp_path: Path) -> None:
     found = programs.install(tmp_path / "programs")
     found.answer("gcloud", "instances list", [{"name": "vm"}])
-    said = run(tmp_path, "gcloud", "compute", "instances", "list", **found.environment)
+    said = call(found, "gcloud", "compute", "instances", "list")
     assert json.loads(said) == [{"name": "vm"}]
-    assert run(tmp_path, "gh", "x y", **found.environment) == ""
+    assert call(found, "gh", "x y") == ""
     assert found.calls("gh") == [["x y"]]

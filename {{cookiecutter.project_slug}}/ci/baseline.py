@@ -26,7 +26,7 @@ class Baseline:
 
     def json(self, path: Path) -> Any:
         """Return a JSON file as the commit holds it, None if it has none."""
-        text = self._text(path)
+        text = self.text(path)
         try:
             return None if text is None else json.loads(text)
         except json.JSONDecodeError:
@@ -34,13 +34,14 @@ class Baseline:
 
     def yaml(self, path: Path) -> Any:
         """Return a YAML file as the commit holds it, None if it has none."""
-        text = self._text(path)
+        text = self.text(path)
         try:
             return None if text is None else YAML(typ="safe").load(text)
         except YAMLError:
             return None
 
-    def _text(self, path: Path) -> str | None:
+    def text(self, path: Path) -> str | None:
+        """Return a file as the commit holds it, None if it has none."""
         return _git("show", f"{self.commit}:./{path.as_posix()}") if self.commit else None
 
 

@@ -35,8 +35,7 @@ def not_pushed() -> list[str]:
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise UserError(f"DVC cannot ask its remote: {' '.join(done.stderr.split())}")
-    found: list[str] = json.loads(done.stdout or "{}").get("not_in_remote", [])
-    return found
+    return sorted(json.loads(done.stdout or "{}").get("not_in_remote", []))
 
 
 def check(*, remote: bool) -> bool:

@@ -1,0 +1,106 @@
+"""Write reports/<model>/report.md with its pictures: `python -m ci.report`."""
+
+import argparse
+import csv
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from ci.acceptance import Judgement, judge
+from ci.cli import finish
+from src.utils.config import load_config
+from src.utils.utils import read_csv, whole_folder
+
+from . import pictures, sections
+from .tables import table
+
+FOLDER = Path("reports")
+LONGEST = 60_000  # GitHub takes 65,536 characters; a comment adds its log's link
+
+
+def report(judgement: Judgement, seconds: float | None, folder: Path) -> str:
+    """Write the pictures into a folder; return the text that shows them."""
+    parts = [
+        *sections.verdict(judgement),
+        *_pictures(judgement, folder),
+        *sections.metrics(judgement),
+        *sections.params(judgement),
+        *sections.per_class(judgement),
+        *sections.trials(judgement),
+        *sections.provenance(judgement, seconds),
+    ]
+    return _fitting([part for part in parts if part])
+
+
+def _fitting(parts: list[str]) -> str:
+    """Join the parts; leave out the longest until GitHub would take the rest."""
+    while len("\n".join(parts)) > LONGEST:
+        longest = max(range(len(parts)), key=lambda position: len(parts[position]))
+        parts[longest] = "*Left out, too long for a comment: see `training_metrics/`.*\n"
+    return "\n".join(parts)
+
+
+def _pictures(judgement: Judgement, folder: Path) -> Iterator[str]:
+    config = judgement.config
+    path = config.output_paths.training_metrics
+    if history := _rows(path / "history.csv"):
+        before = judgement.baseline.text(path / "history.csv") or ""
+        spec = pictures.curves(history, list(csv.DictReader(before.splitlines())))
+        yield _picture(folder, "curves", "Learning curves", spec)
+    predictions = sections.predictions(judgement)
+    classes = {row[key] for row in predictions for key in ("actual", "predicted")}
+    if predictions and len(classes) <= pictures.MOST_CLASSES:
+        yield _picture(folder, "confusion", "Confusion matrix", pictures.confusion(predictions))
+    elif predictions:
+        yield _confused(predictions)
+    else:
+        yield f"*No confusion matrix: {path}/predictions.csv is not there.*\n"
+    rows = _rows(path / "trials.csv")
+    if any(row["score"] for row in rows):
+        metric = config.tuning.objective.metric
+        yield _picture(folder, "trials", "Score by trial", pictures.trials(rows, metric))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    return read_csv(path) if path.is_file() else []
+
+
+def _picture(folder: Path, name: str, title: str, spec: pictures.Spec) -> str:
+    (folder / f"{name}.png").write_bytes(pictures.png(spec))
+    return f"![{title}]({name}.png)\n"
+
+
+def _confused(predictions: list[dict[str, str]]) -> str:
+    """Return the classes most often confused, where there are too many for a picture."""
+    wrong = [(row["actual"], row["predicted"]) for row in predictions]
+    counts = Counter(pair for pair in wrong if pair[0] != pair[1]).most_common()
+    rows = [(*pair, images) for pair, images in counts]
+    return "### Most often confused\n\n" + table(("actual", "predicted", "images"), rows, 20)
+
+
+def _write(path: Path | None, base: str | None, seconds: float | None) -> bool:
+    config = load_config(path)
+    judgement = judge(config, base)
+    with whole_folder(FOLDER / config.name) as temporary:
+        text = report(judgement, seconds, temporary)
+        (temporary / "report.md").write_text(text, "utf-8")
+    accepted = "not accepted" if judgement.violations else "accepted"
+    print(
+        f"{FOLDER / config.name / 'report.md'}: {accepted}, {len(judgement.violations)} violations"
+    )
+    return True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the report; return 1 only if there is none, whatever its verdict."""
+    parser = argparse.ArgumentParser(prog="python -m ci.report", description=__doc__)
+    parser.add_argument("--config", type=Path, help="models/<model>/config.yaml")
+    parser.add_argument("--base", help="branch or commit to compare with; default: origin/HEAD")
+    parser.add_argument("--seconds", type=float, help="how long the training took")
+    options = parser.parse_args(arguments)
+    return finish(lambda: _write(options.config, options.base, options.seconds))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
