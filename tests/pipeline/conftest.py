@@ -9,8 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from github import programs
+from github.api import github
+from github.events import REPOSITORY
 from support import ProjectEnvironment, bake, run
 
+from pipeline.circles import use, write_circles
+from pipeline.cloud import Cloud
 from pipeline.stages import MODEL, Project, equipped
 
 GS = {
@@ -49,6 +54,55 @@ def quick_run(
     project.repro()
     project.run("git", "commit", "--quiet", "--all", "--message", "Two epochs")
     return project.path
+
+
+@pytest.fixture(scope="session")
+def circles_run(
+    first_run: tuple[Path, str],
+    project_environment: ProjectEnvironment,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Train the project on forty small images of its own, for tests that move data about."""
+    project = copied(first_run[0], tmp_path_factory.mktemp("circles"), project_environment)
+    write_circles(project.path / "data/raw/circles", 40)
+    project.run("dvc", "add", "--quiet", "data/raw/circles")
+    use(project, "data/raw/circles")
+    project.replace(f"models/{MODEL}/config.yaml", "min: 0.95", "min: 0.2")
+    project.run("dvc", "remove", "example_data", "--outs")
+    project.run("dvc", "remote", "modify", "storage", "url", "gs://bucket/dvc")
+    project.repro()
+    project.run("git", "add", ".")
+    project.run("git", "commit", "--quiet", "--message", "Circles")
+    return project.path
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the programs of a Python as actions/setup-python leaves it, with uv fetched."""
+    folder = tmp_path_factory.mktemp("tools") / "python"
+    run(folder.parent, sys.executable, "-m", "venv", str(folder))
+    run(folder, str(folder / "bin/pip"), "install", "--quiet", "uv>=0.9,<1")
+    return folder / "bin"
+
+
+@pytest.fixture
+def cloud(
+    circles_run: Path,
+    project_environment: ProjectEnvironment,
+    bucket: dict[str, str],
+    tools: Path,
+    tmp_path: Path,
+) -> Iterator[Cloud]:
+    """A repository on GitHub whose main branch is trained and pushed to a bucket."""
+    project = copied(circles_run, tmp_path / "user", project_environment)
+    project.run("dvc", "push", "--quiet", variables=bucket)
+    origin = tmp_path / "origin.git"
+    run(tmp_path, "git", "clone", "--quiet", "--bare", str(project.path), str(origin))
+    run(origin, "git", "config", "uploadpack.allowAnySHA1InWant", "true")
+    project.run("git", "remote", "add", "origin", str(origin))
+    found = programs.install(tmp_path / "programs")
+    with github(tmp_path, REPOSITORY) as fake:
+        yield Cloud(project, origin, tmp_path, fake, found, tools, environment=bucket)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.stages import MODEL, Project
@@ -18,14 +19,16 @@ def forget(project: Project) -> None:
     project.run("rm", "-rf", ".dvc/cache/runs", "data/processed/digits")
 
 
-def start(project: Project, *command: str, until: str) -> tuple[Process, Path]:
+def start(
+    project: Project, *command: str, until: str, variables: Mapping[str, str] | None = None
+) -> tuple[Process, Path]:
     """Start a command, wait until a text is printed or a path exists; return it and its log."""
     log = project.path.parent / f"log-{time.monotonic_ns()}"
     with log.open("w") as output:
         process = subprocess.Popen(
             command,
             cwd=project.path,
-            env=os.environ | project.environment.variables,
+            env=os.environ | project.environment.variables | dict(variables or {}),
             stdout=output,
             stderr=output,
         )

@@ -57,7 +57,7 @@ def judge(config: Config, base: str | None = None) -> Judgement:
     baseline = find_baseline(base, path)
     present, past = read_json(path), baseline.json(path)
     verdicts = [_verdict(requirement, present, past) for requirement in config.acceptance]
-    before = (baseline.yaml(config.file) or {}).get("acceptance")
+    before = baseline.acceptance(config.file)
     now = [requirement.model_dump(exclude_unset=True) for requirement in config.acceptance]
     return Judgement(config, baseline, verdicts, altered=before not in (None, now))
 
@@ -74,7 +74,7 @@ def print_judgement(judgement: Judgement) -> None:
         print(f"  {mark}  {verdict.requirement.name}: {value} ({past})")
     if judgement.altered:
         print(
-            f"  the acceptance itself differs: git diff {judgement.baseline.commit} -- "
+            f"  the acceptance itself differs: git diff {judgement.baseline.rules} -- "
             f"{judgement.config.file}"
         )
 

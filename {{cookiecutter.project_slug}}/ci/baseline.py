@@ -19,10 +19,12 @@ class Baseline:
     Attributes:
         commit: None where there is nothing to compare with.
         name: what it is, for people; why there is none where there is none.
+        rules: the commit whose acceptance is in force.
     """
 
     commit: str | None
     name: str
+    rules: str | None = None
 
     def json(self, path: Path) -> Any:
         """Return a JSON file as the commit holds it, None if it has none."""
@@ -40,6 +42,11 @@ class Baseline:
         except YAMLError:
             return None
 
+    def acceptance(self, path: Path) -> Any:
+        """Return the acceptance in force by a configuration file, None if there is none."""
+        in_force = Baseline(self.rules, self.name)
+        return (in_force.yaml(path) or {}).get("acceptance")
+
     def text(self, path: Path) -> str | None:
         """Return a file as the commit holds it, None if it has none."""
         return _git("show", f"{self.commit}:./{path.as_posix()}") if self.commit else None
@@ -48,28 +55,28 @@ class Baseline:
 def find_baseline(base: str | None, results: Path) -> Baseline:
     """Return what to compare a file of results with.
 
-    That is the base branch's version; but where the working tree is the base branch, which would
-    be compared with itself, the version before this one.
+    That is the base branch's latest results and the configuration they were made with; but where
+    the working tree is the base branch, which would be compared with itself, those before.
 
     Raises:
         UserError: `base` is given and no commit.
     """
-    head = _commit("HEAD")
     name = base or ("origin/HEAD" if _commit("origin/HEAD") else "HEAD")
-    commit = _commit(name)
-    if commit is None and base:
+    tip = _commit(name)
+    if tip is None and base:
         raise UserError(
             f"command line: --base is {base!r}, which is no commit in this clone; name a branch, "
             "or fetch it (`git fetch origin`; in a workflow `fetch-depth: 0`)."
         )
-    if commit is None:
+    if tip is None:
         return Baseline(None, "no baseline: nothing is committed yet")
-    if commit == head and _unchanged(results):
-        commit = _version_before(results)
-        name = f"{name}, the results before these"
-    if commit is None:
+    versions = (_git("log", "-2", "--format=%H", tip, "--", str(results)) or "").split()
+    itself = tip == _commit("HEAD")
+    if itself and _unchanged(results):
+        versions, name = versions[1:], f"{name}, the results before these"
+    if not versions:
         return Baseline(None, "no baseline: these results are the first")
-    return Baseline(commit, f"{name} ({commit[:7]})")
+    return Baseline(versions[0], f"{name} ({versions[0][:7]})", versions[0] if itself else tip)
 
 
 def _commit(name: str) -> str | None:
@@ -78,12 +85,6 @@ def _commit(name: str) -> str | None:
 
 def _unchanged(path: Path) -> bool:
     return _git("status", "--porcelain", "--", str(path)) is None
-
-
-def _version_before(path: Path) -> str | None:
-    """Return the commit that last changed a file before its present version."""
-    commits = (_git("log", "-2", "--format=%H", "--", str(path)) or "").split()
-    return commits[1] if len(commits) > 1 else None
 
 
 def _git(*arguments: str) -> str | None:

@@ -1,0 +1,108 @@
+"""A repository on GitHub, and the machines that its workflows run on."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from github import actions
+from github.api import GitHub
+from github.events import TOKEN, Event
+from github.programs import Programs
+from github.workflow import Results, Runner
+from support import run
+
+from pipeline.stages import NEVER, Project
+
+SECRETS = {"CML_PAT": "pat-that-must-not-be-seen"}
+CLOUD = {
+    "GCP_PROJECT": "a-project",
+    "GCP_WORKLOAD_IDENTITY_PROVIDER": "projects/1/providers/github",
+    "GCP_LAUNCHER_SERVICE_ACCOUNT": "cml-launcher@a-project.iam.gserviceaccount.com",
+    "GCP_RUNNER_SERVICE_ACCOUNT": "cml-runner@a-project.iam.gserviceaccount.com",
+}
+
+
+@dataclass
+class Cloud:
+    """A bare origin, a user's clone of it, a GitHub and its machines.
+
+    Attributes:
+        used: every action with its inputs, in order.
+    """
+
+    project: Project
+    origin: Path
+    root: Path
+    github: GitHub
+    programs: Programs
+    tools: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    lost: frozenset[str] = frozenset()
+    used: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    runs: int = 1000
+
+    def commit(self, message: str) -> None:
+        """Commit everything in the user's clone, whatever it is, and push it."""
+        self.project.run("git", "add", "--all")
+        self.project.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
+        self.project.run("git", "push", "--quiet", "origin", "HEAD")
+
+    def push(self, message: str, workflow: str = "cml", **event: Any) -> Results:
+        """Commit and push; run a workflow for that push."""
+        self.commit(message)
+        return self.start(workflow, message=message, **event)
+
+    def start(self, workflow: str = "cml", **event: Any) -> Results:
+        """Run a workflow for the commit that a branch has on GitHub."""
+        self.runs += 1
+        ref = event.setdefault("ref", "refs/heads/main")
+        sha = self.git("rev-parse", ref)
+        path = self.project.path / f".github/workflows/{workflow}.yaml"
+        results = self._runner().run(path, Event(sha, run_id=self.runs, **event))
+        logs = "".join(job.log + job.summary for job in results.values())
+        assert not [secret for secret in (*SECRETS.values(), TOKEN) if secret in logs]
+        return results
+
+    def git(self, *arguments: str) -> str:
+        """Ask the origin."""
+        return run(self.origin, "git", *arguments).strip()
+
+    def show(self, path: str, revision: str = "main") -> str:
+        """Return a file as the origin has it."""
+        return self.git("show", f"{revision}:{path}")
+
+    def subjects(self, branch: str = "main") -> list[str]:
+        """Return the messages of a branch's commits, the latest first."""
+        return self.git("log", "--format=%s", branch).splitlines()
+
+    def _runner(self) -> Runner:
+        plain = actions.with_outputs()
+        doubles = {
+            "actions/checkout": actions.checkout(self.origin),
+            "actions/create-github-app-token": actions.with_outputs({"token": "app-token"}),
+            "actions/setup-python": actions.with_path(self.tools),
+            "actions/upload-artifact": actions.uploaded(self.root / f"artifacts-{self.runs}"),
+            "google-github-actions/auth": plain,
+            "hashicorp/setup-terraform": plain,
+            "iterative/setup-cml": plain,
+        }
+        return Runner(
+            root=self.root / f"machines-{self.runs}",
+            actions={name: actions.recorded(self.used, name, doubles[name]) for name in doubles},
+            environment=self.github.environment | self.programs.environment | self.environment,
+            variables=self.variables,
+            secrets=SECRETS,
+            lost=self.lost,
+            prepare=self._equip,
+        )
+
+    def _equip(self, job: str, workspace: Path) -> None:
+        """Give a job the common environment, which a real machine would take minutes to make."""
+        if job in {"train", "results", "tests"}:
+            environment = self.project.environment
+            (workspace / ".venv").symlink_to(environment.folder)
+            lock = workspace / "uv.lock"
+            lock.touch()
+            os.utime(environment.folder / ".set-up", (NEVER, NEVER))
