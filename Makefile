@@ -14,8 +14,9 @@ demo: .venv/.set-up  ## bake the default answers into .demo/ and train there
 	.venv/bin/cookiecutter --no-input --default-config --output-dir .demo .
 	sh .demo/digit_classifier/run.sh
 
-test: lint  ## the whole ladder, ten to fifteen minutes
-	.venv/bin/pytest
+test: lint  ## the whole ladder, twenty to twenty-five minutes
+	.venv/bin/pytest -m "not slow" -n 2
+	.venv/bin/pytest -m slow
 
 test-fast: lint  ## every bake, no training: half a minute
 	.venv/bin/pytest -m "not slow" -n 2

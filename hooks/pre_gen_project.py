@@ -20,8 +20,7 @@ PACKAGES = {
     "pydantic", "pygit2", "pylab", "pytest", "pyyaml", "requests", "rich", "ruamel",
     "ruamel_yaml", "ruamel_yaml_clib", "ruff", "scikit_learn", "scipy", "setuptools", "six",
     "sklearn", "tensorboard", "tensorflow", "torch", "tornado", "tqdm", "uv", "validate", "vine",
-    "vl_convert", "vl_convert_python",
-    "wheel", "wrapt", "yaml",
+    "vl_convert", "vl_convert_python", "wheel", "wrapt", "yaml",
 }  # fmt: skip
 YAML_WORDS = {"false", "no", "null", "off", "on", "true", "yes"}
 PORTS = {f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)}
