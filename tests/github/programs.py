@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Any
 
 CML = Path(__file__).parent / "programs/cml"
+# The real program would rent a machine: launching stays with the double.
+REAL_CML = """\
+#!/bin/sh
+case "$1 $2" in "runner launch") exec '{double}' "$@" ;; esac
+exec '{real}' "$@"
+"""
 RECORDER = """\
 #!{python}
 import json, os, sys
@@ -63,8 +69,10 @@ def install(folder: Path) -> Programs:
         path = folder / "bin" / name
         path.write_text(RECORDER.format(python=sys.executable, folder=str(folder), name=name))
         path.chmod(0o755)
+    cml = folder / "bin/cml"
     if real := os.environ.get("CML_BIN"):
-        (folder / "bin/cml").symlink_to(real)
+        cml.write_text(REAL_CML.format(double=CML, real=real))
+        cml.chmod(0o755)
     else:
-        shutil.copy(CML, folder / "bin/cml")
+        shutil.copy(CML, cml)
     return Programs(folder)

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -89,23 +89,35 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def on_github(tools: Path, tmp_path: Path) -> Iterator[Callable[[Project], Cloud]]:
+    """Return a function that gives a project a repository on GitHub, equal to its main branch."""
+    with github(tmp_path, REPOSITORY) as fake:
+
+        def on_github(project: Project) -> Cloud:
+            origin = tmp_path / "origin.git"
+            run(tmp_path, "git", "clone", "--quiet", "--bare", str(project.path), str(origin))
+            run(origin, "git", "config", "uploadpack.allowAnySHA1InWant", "true")
+            project.run("git", "remote", "add", "origin", str(origin))
+            found = programs.install(tmp_path / "programs")
+            return Cloud(project, origin, tmp_path, fake, found, tools)
+
+        yield on_github
+
+
+@pytest.fixture
 def cloud(
     circles_run: Path,
     project_environment: ProjectEnvironment,
     bucket: dict[str, str],
-    tools: Path,
+    on_github: Callable[[Project], Cloud],
     tmp_path: Path,
-) -> Iterator[Cloud]:
+) -> Cloud:
     """A repository on GitHub whose main branch is trained and pushed to a bucket."""
     project = copied(circles_run, tmp_path / "user", project_environment)
     project.run("dvc", "push", "--quiet", variables=bucket)
-    origin = tmp_path / "origin.git"
-    run(tmp_path, "git", "clone", "--quiet", "--bare", str(project.path), str(origin))
-    run(origin, "git", "config", "uploadpack.allowAnySHA1InWant", "true")
-    project.run("git", "remote", "add", "origin", str(origin))
-    found = programs.install(tmp_path / "programs")
-    with github(tmp_path, REPOSITORY) as fake:
-        yield Cloud(project, origin, tmp_path, fake, found, tools, environment=bucket)
+    cloud = on_github(project)
+    cloud.environment.update(bucket)
+    return cloud
 
 
 @pytest.fixture

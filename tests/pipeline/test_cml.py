@@ -6,6 +6,10 @@ import re
 import signal
 import time
 import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from support import ProjectEnvironment, bake
 
 from pipeline.cloud import CLOUD, Cloud
 from pipeline.processes import Process, processes, start
@@ -78,6 +82,23 @@ def a_second_run_with_nothing_changed_trains_and_pushes_nothing(cloud: Cloud) ->
 def somebody_else_gets_the_very_model_that_these_metrics_are_of(cloud: Cloud) -> None:
     cloud.project.run("dvc", "pull", "--quiet", variables=cloud.environment)
     assert "up to date" in cloud.project.run("dvc", "status")
+
+
+def test_a_fresh_project_s_first_commit_trains_without_any_account(
+    project_environment: ProjectEnvironment,
+    on_github: Callable[[Project], Cloud],
+    tmp_path: Path,
+) -> None:
+    project = Project(bake(tmp_path / "user"), project_environment)
+    project.run("git", "init", "--quiet")
+    project.run("git", "commit", "--quiet", "--allow-empty", "--message", "Begin")
+    cloud = on_github(project)
+    results = cloud.push("[cml] First model")
+    assert set(outcomes(results).values()) == {"success"}, results["train"].log
+    assert "is a folder of another machine" in results["train"].log
+    assert json.loads(cloud.show("training_metrics.json"))[MODEL]["test_accuracy"] >= 0.97
+    assert "no baseline: these results are the first" in cloud.github.comments[0][1]
+    assert (tmp_path / f"artifacts-{cloud.runs}/model/model.tflite").is_file()
 
 
 def test_a_commit_without_it_does_nothing(cloud: Cloud) -> None:

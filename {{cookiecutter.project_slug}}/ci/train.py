@@ -17,6 +17,8 @@ from .cli import finish
 from .remote import Remote
 
 EVERY = 60.0  # seconds between two uploads: what a vanished machine may cost
+# A training that takes every core would starve GitHub's runner, which then counts as lost.
+COMMAND = ("nice", "-n", "5", "sh", "run.sh")
 PULL = ("--pull", "--allow-missing")  # fetch only what a stage that runs needs
 
 
@@ -29,11 +31,11 @@ def train(model: str, branch: str, every: float = EVERY) -> bool:
             "and what DVC keeps stays here. `dvc remote modify storage url gs://…` changes that.",
             flush=True,
         )
-        return _run(["sh", "run.sh", model], None, every)
+        return _run([*COMMAND, model], None, every)
     mirror = Mirror(remote.fs, backup_path(remote.path, branch))
     if restored := mirror.restore():
         print(f"Restored {restored} files of an unfinished run from {remote.url}.", flush=True)
-    if not _run(["sh", "run.sh", model, *PULL], mirror, every):
+    if not _run([*COMMAND, model, *PULL], mirror, every):
         return False
     done = subprocess.run(["dvc", "push", "--run-cache"], check=False)
     if done.returncode:

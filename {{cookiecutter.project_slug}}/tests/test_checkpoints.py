@@ -134,7 +134,7 @@ def test_every_branch_has_a_place_of_its_own() -> None:
 
 # Stands in for run.sh: an epoch every 50 ms, each time weights first, then the state naming them.
 EPOCHS = """\
-i=0; folder=.checkpoints/train/m; mkdir -p $folder
+i=0; folder=.checkpoints/train/m; mkdir -p $folder; echo $$ >pid
 trap 'echo ended >ended; exit 143' TERM
 while [ $i -lt {epochs} ]; do
     i=$((i + 1))
@@ -175,7 +175,7 @@ def test_backups_are_uploaded_while_training_runs_and_survive_a_kill(training: P
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    subprocess.run(["pkill", "-9", "-f", "run.sh m --pull"], check=False)
+    os.kill(int((training / "pid").read_text()), signal.SIGKILL)
     state = int((copy / "state").read_text())
     assert (copy / f"epoch-{state}").read_text() == f"weights {state}\n"
     shutil.rmtree(training / ".checkpoints")

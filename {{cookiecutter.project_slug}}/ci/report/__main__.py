@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from rich.console import Console
+from rich.markdown import Markdown
+
 from ci.acceptance import Judgement, judge
 from ci.cli import finish
 from src.utils.config import load_config
@@ -85,6 +88,8 @@ def _write(path: Path | None, base: str | None, seconds: float | None) -> bool:
     with whole_folder(FOLDER / config.name) as temporary:
         text = report(judgement, seconds, temporary)
         (temporary / "report.md").write_text(text, "utf-8")
+    if sys.stdout.isatty():
+        Console().print(Markdown(text))
     accepted = "not accepted" if judgement.violations else "accepted"
     print(
         f"{FOLDER / config.name / 'report.md'}: {accepted}, {len(judgement.violations)} violations"
