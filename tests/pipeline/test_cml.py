@@ -229,6 +229,14 @@ def test_a_bucket_that_does_not_exist_fails_before_it_trains(cloud: Cloud) -> No
     assert train.step("Get Input Artifacts").outcome == "skipped"
 
 
+def test_an_input_artifact_that_nobody_pushed_is_named_before_it_trains(cloud: Cloud) -> None:
+    cloud.project.run("dvc", "remote", "modify", "storage", "url", "gs://bucket/another")
+    train = cloud.push("[cml] Elsewhere")["train"]
+    assert train.step("Get Input Artifacts").outcome == "failure"
+    assert "data/raw/circles.dvc: `dvc pull` failed, see above" in train.log
+    assert train.step("Train Model").outcome == "skipped"
+
+
 def test_a_preempted_vm_is_replaced_and_the_next_one_continues(cloud: Cloud) -> None:
     use_vm(cloud)
     cloud.lost = frozenset({"train"})

@@ -43,11 +43,12 @@ class Mirror:
         self._uploaded = {name: _seen(FOLDER / name) for name in _names(FOLDER)}
         return len(found)
 
-    def upload(self) -> int:
+    def upload(self, *, finished: bool = False) -> int:
         """Upload what changed, oldest first, then remove what is gone; return how many files.
 
         A training names a file only after writing it: in that order, whenever the machine dies,
-        the copy names nothing that it lacks.
+        the copy names nothing that it lacks. A training that ended removes its folder; the copy
+        goes only when all has `finished`: its results must be safe elsewhere first.
         """
         with _snapshot() as folder:
             present = {name: _seen(folder / name) for name in _names(folder)}
@@ -56,6 +57,8 @@ class Mirror:
                 self.fs.put_file(str(folder / name), f"{self.target}/{name}")
                 self._uploaded[name] = present[name]
             for name in set(self._uploaded) - set(present):
+                if not finished and not (FOLDER / name).parent.exists():
+                    continue
                 self.fs.rm_file(f"{self.target}/{name}")
                 del self._uploaded[name]
         return len(changed)

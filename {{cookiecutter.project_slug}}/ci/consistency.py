@@ -48,7 +48,7 @@ def check(*, remote: bool) -> bool:
     problems = []
     if stages := outdated():
         problems.append(
-            f"The results in Git are older than what they depend on: {_listed(stages)} would run. "
+            f"The results in Git are older than what they depend on: {listed(stages)} would run. "
             "`sh run.sh MODEL`, commit and `dvc push`; or push a commit whose message begins with "
             "[cml]."
         )
@@ -56,7 +56,7 @@ def check(*, remote: bool) -> bool:
         print("Not checked: whether the artifacts are in DVC's remote, which is not reached here.")
     elif artifacts := not_pushed():
         problems.append(
-            f"DVC's remote lacks {_listed(artifacts)}: nobody else can fetch them. `dvc push` "
+            f"DVC's remote lacks {listed(artifacts)}: nobody else can fetch them. `dvc push` "
             "where they were made."
         )
     if problems:
@@ -65,7 +65,8 @@ def check(*, remote: bool) -> bool:
     return True
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
 

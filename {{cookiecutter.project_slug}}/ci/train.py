@@ -5,6 +5,7 @@ python -m ci.train MODEL
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from src.utils.utils import UserError
 
 from .checkpoints import Mirror, backup_path
 from .cli import finish
+from .consistency import listed, not_pushed
 from .remote import Remote
 
 EVERY = 60.0  # seconds between two uploads: what a vanished machine may cost
@@ -37,10 +39,26 @@ def train(model: str, branch: str, every: float = EVERY) -> bool:
         print(f"Restored {restored} files of an unfinished run from {remote.url}.", flush=True)
     if not _run([*COMMAND, model, *PULL], mirror, every):
         return False
+    _push(model, remote)
+    _upload(mirror, finished=True)
+    return True
+
+
+def _push(model: str, remote: Remote) -> None:
+    """Push what DVC keeps, with what tells the next machine that it need not be made again.
+
+    Raises:
+        UserError: something of this model is not in the remote, pushed by nobody.
+    """
     done = subprocess.run(["dvc", "push", "--run-cache"], check=False)
     if done.returncode:
         raise UserError(f"`dvc push` to {remote.url} failed; what it said is above.")
-    return True
+    mine = re.compile(rf"models/{re.escape(model)}/|(?!models/)")
+    if lacking := [name for name in not_pushed() if mine.match(name)]:
+        raise UserError(
+            f"{remote.url} lacks {listed(lacking)}, which this run had no need to make again; "
+            "`dvc push` where they were made."
+        )
 
 
 def _run(command: list[str], mirror: Mirror | None, every: float) -> bool:
@@ -65,11 +83,11 @@ def _run(command: list[str], mirror: Mirror | None, every: float) -> bool:
     return process.returncode == 0
 
 
-def _upload(mirror: Mirror | None) -> None:
+def _upload(mirror: Mirror | None, *, finished: bool = False) -> None:
     """Upload; a bucket that fails for a moment must not end a training."""
     try:
         if mirror:
-            mirror.upload()
+            mirror.upload(finished=finished)
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
         print(f"warning: the backup was not uploaded: {reason}", file=sys.stderr, flush=True)

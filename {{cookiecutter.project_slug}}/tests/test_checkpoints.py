@@ -66,7 +66,18 @@ def test_only_what_changed_is_uploaded_even_if_its_size_did_not(
     assert (tmp_path / "bucket/tune/m/hash/oracle.json").read_text() == "b"
 
 
-def test_what_a_finished_training_removed_is_removed_from_the_bucket(
+def test_what_is_no_longer_needed_is_removed_from_the_bucket(
+    mirror: Mirror, tmp_path: Path
+) -> None:
+    write("train/m/hash/epoch-1.npz", "weights")
+    write("train/m/hash/epoch-2.npz", "weights")
+    mirror.upload()
+    (FOLDER / "train/m/hash/epoch-1.npz").unlink()
+    mirror.upload()
+    assert list(contents(tmp_path / "bucket")) == ["train/m/hash/epoch-2.npz"]
+
+
+def test_an_ended_training_leaves_the_bucket_only_when_its_results_are_safe(
     mirror: Mirror, tmp_path: Path
 ) -> None:
     write("train/m/hash/state.json", "state")
@@ -74,6 +85,8 @@ def test_what_a_finished_training_removed_is_removed_from_the_bucket(
     mirror.upload()
     shutil.rmtree(FOLDER / "train")
     mirror.upload()
+    assert len(contents(tmp_path / "bucket")) == 2
+    mirror.upload(finished=True)
     assert list(contents(tmp_path / "bucket")) == ["tune/m/hash/result.json"]
 
 
@@ -84,7 +97,7 @@ def test_a_machine_that_restored_removes_what_it_finished(mirror: Mirror, tmp_pa
     later = again(tmp_path)
     later.restore()
     shutil.rmtree(FOLDER)
-    later.upload()
+    later.upload(finished=True)
     assert contents(tmp_path / "bucket") == {}
 
 
@@ -213,3 +226,13 @@ def test_a_remote_on_another_machine_is_said_and_everything_made_anew(
     said = capfd.readouterr().out
     assert "is a folder of another machine" in said
     assert "asked: m\n" in said
+
+
+def test_an_artifact_that_nobody_pushed_is_named(
+    training: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (training / "run.sh").write_text("true")
+    (training / "data.dvc").write_text(f"outs:\n- md5: {'a' * 32}\n  size: 3\n  path: data\n")
+    assert start().wait() == 1
+    said = capfd.readouterr().err
+    assert "bucket lacks data, which this run had no need to make again" in said
