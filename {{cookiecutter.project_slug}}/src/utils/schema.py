@@ -70,12 +70,24 @@ class DataConfig(Section):
         return self
 
 
+class ZooConfig(Section):
+    """`zoo` in the root config.yaml: what `python -m src.zoo` looks for."""
+
+    task: Literal["image_classification", "object_detection", "instance_segmentation"] = (
+        "image_classification"
+    )
+    model_priority_space: list[Annotated[float, Field(ge=0, le=10)]] = Field(
+        default=[5, 5, 5], min_length=3, max_length=3
+    )
+
+
 class ProjectConfig(Section):
     """The root config.yaml: what all models share."""
 
     model: str
     data: DataConfig
     summary: Objective
+    zoo: ZooConfig = ZooConfig()
 
 
 class EarlyStopping(Objective):

@@ -1,0 +1,43 @@
+"""A network of keras.applications below a small classifier, for images that deserve one."""
+
+import keras
+
+from ..utils.hyperparameters import Hyperparameters
+from ..utils.schema import Config
+from ..utils.utils import UserError
+
+# They scale values from 0 to 255 themselves.
+BACKBONES = ("EfficientNetV2B0", "EfficientNetV2S", "MobileNetV3Large", "MobileNetV3Small")
+COLOURS = 3
+
+
+def build_model(
+    config: Config,
+    hyperparameters: Hyperparameters,
+    input_shape: tuple[int, int, int],
+    class_count: int,
+) -> keras.Model:
+    """Return an uncompiled classifier. Hyperparameters: backbone, weights, side, dropout_rate.
+
+    Images are stretched to side x side pixels, at least 32. `weights` is random, or imagenet,
+    which are downloaded once.
+    """
+    name, weights = hyperparameters["backbone"], hyperparameters["weights"]
+    if name not in BACKBONES:
+        raise UserError(
+            f"{config.file}: backbone is {name!r}; known backbones: {', '.join(BACKBONES)}."
+        )
+    side = hyperparameters["side"]
+    images = keras.Input(input_shape)
+    stretched = keras.layers.Resizing(side, side)(images)
+    if input_shape[-1] != COLOURS:
+        stretched = keras.layers.Concatenate()([stretched] * COLOURS)
+    network = getattr(keras.applications, name)(
+        include_top=False,
+        weights=None if weights == "random" else weights,
+        input_shape=(side, side, COLOURS),
+        pooling="avg",
+    )
+    features = keras.layers.Dropout(hyperparameters["dropout_rate"])(network(stretched))
+    outputs = keras.layers.Dense(class_count, activation="softmax")(features)
+    return keras.Model(images, outputs, name=config.name)
