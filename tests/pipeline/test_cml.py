@@ -16,6 +16,7 @@ from pipeline.processes import Process, processes, start
 from pipeline.stages import MODEL, Project, equipped
 
 HOSTILE = '[cml] $(touch pwned) "; touch pwned; #'
+BRANCH = "slow;touch${IFS}pwned;$(touch${IFS}pwned)"
 CONFIG = f"models/{MODEL}/config.yaml"
 TRAINED = f"Train {MODEL} [skip ci]"
 
@@ -148,13 +149,14 @@ def test_a_worse_model_fails_the_gate_and_its_results_are_there_to_look_at(cloud
     metrics["test"]["accuracy"] = 1.01  # what no training reaches
     history.write_text(json.dumps(metrics))
     cloud.commit("An excellent model")
-    cloud.project.run("git", "switch", "--quiet", "--create", "slow")
-    results = cloud.push("[cml] Slow", ref="refs/heads/slow")
+    cloud.project.run("git", "switch", "--quiet", "--create", BRANCH)
+    results = cloud.push("[cml] Slow", ref=f"refs/heads/{BRANCH}")
     assert outcomes(results)["train"] == "failure"
     assert results["train"].step("Judge").outcome == "failure"
     assert "worse than the baseline 1.01" in results["train"].step("Judge").log
     assert "❌ **Not accepted**" in cloud.github.comments[0][1]
-    assert cloud.subjects("slow")[0] == TRAINED
+    assert cloud.subjects(BRANCH)[0] == TRAINED
+    assert list(cloud.root.rglob("pwned")) == []
 
 
 def test_a_hostile_message_on_a_vm_does_nothing_but_train(cloud: Cloud) -> None:

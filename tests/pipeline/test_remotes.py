@@ -66,5 +66,25 @@ def test_imported_data_is_trained_on_and_updated(finished: Project) -> None:
     assert total(after) == 44
 
 
+def test_input_artifacts_are_updated_if_imported_and_pulled_if_our_own(finished: Project) -> None:
+    source = registry(finished)
+    finished.run("dvc", "import", "--quiet", "-o", "data/raw/circles", str(source), "circles")
+    write_circles(finished.path / "data/raw/own", 3)
+    finished.run("dvc", "add", "--quiet", "data/raw/own")
+    finished.run("dvc", "push", "--quiet")
+    finished.run("git", "commit", "--quiet", "--all", "--message", "Inputs")
+    write_circles(source / "circles", 50)
+    other = Project(source, finished.environment)
+    for command in (("dvc", "add", "--quiet", "circles"), ("dvc", "push", "--quiet")):
+        other.run(*command)
+    other.run("git", "commit", "--quiet", "--all", "--message", "v3")
+    copy = finished.clone()
+    copy.run("python", "-m", "ci.inputs")
+    assert len(list((copy.path / "data/raw/circles").glob("*.ppm"))) == 50
+    assert len(list((copy.path / "data/raw/own").glob("*.ppm"))) == 3
+    # What was updated is staged, and so comes back with the results.
+    assert copy.run("git", "diff", "--cached", "--name-only").split() == ["data/raw/circles.dvc"]
+
+
 def total(counts: dict[str, dict[str, int]]) -> int:
     return sum(sum(split.values()) for split in counts.values())
