@@ -87,6 +87,8 @@ def test_a_backup_serves_an_equal_training_only(other: Callable[[], ModelTrainer
     killed, _ = trainer()
     history = [{"val_loss": 1.0}]
     write_json(killed.backup.folder / "state.json", {"history": history})
+    assert trainer()[0].backup.history == []  # a copy that lacks the weights it names
+    (killed.backup.folder / "epoch-0.npz").touch()
     assert trainer()[0].backup.history == history
     assert other().backup.history == []
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ci.report import machine
+from ci.report import machine, pictures
 from ci.report.__main__ import LONGEST, main
 from ci.report.links import absolute
 from ci.report.tables import cell, difference, table
+from src.utils.provenance import git_commit
 from src.utils.utils import write_csv, write_json, write_yaml
 
-from .tiny import METRICS, MODEL, TINY, write_model, write_project
+from .tiny import METRICS, MODEL, PROJECT, TINY, write_model, write_project
 
 REPORT = Path("reports/tiny/report.md")
 EVIL = "a|b`<img src=x>@someone #1 [x](y)\n* \\"
@@ -73,6 +75,10 @@ def test_an_accepted_model_is_shown_with_its_changes() -> None:
     assert "| cat | 0.8 | 0.8 | 0.8 | 27 | -0.1 |" in text
     assert "| dog | 0.75 | 0.75 | 0.75 | 3 | +0.25 |" in text
     assert "per_class" not in text
+    assert re.findall(r"^### (\w+)|^!\[(\w+)", text, re.MULTILINE) == [
+        ("Metrics", ""), ("Configuration", ""), ("Classes", ""), ("", "Learning"),
+        ("", "Confusion"), ("Made", ""),
+    ]  # fmt: skip
 
 
 def test_a_model_that_is_not_accepted_says_why_and_is_no_mistake_of_the_report() -> None:
@@ -85,8 +91,31 @@ def test_a_model_that_is_not_accepted_says_why_and_is_no_mistake_of_the_report()
 
 def test_without_a_baseline_that_is_said() -> None:
     text = report()  # main's results are these, and there were none before
-    assert "no baseline: these results are the first" in text
+    assert "✅ **Accepted**; no baseline: these results are the first." in text
     assert "There is nothing to compare with" in text
+    assert "| metric | value |" in text
+    assert "| test.accuracy | 0.9 |" in text
+
+
+def test_a_model_of_which_nothing_is_required_is_not_called_accepted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_model(TINY)
+    write_results(0.95, {"cat": (1, 1.0)})
+    text = report()
+    assert "**Nothing is required** (`acceptance` in `models/tiny/config.yaml`), compared" in text
+    assert "Accepted" not in text
+    assert capsys.readouterr().out == f"{REPORT}: nothing is required\n"
+
+
+def test_a_violation_is_told_to_its_end() -> None:
+    requirement = {**ACCURACY, "metric": "validation.accuracy"}
+    write_model({**TINY, "acceptance": [requirement]})
+    write_json(METRICS / "metrics.json", {"validation": {"accuracy": 0.9123456}})
+    git("commit", "--quiet", "--all", "--message", "Before")
+    write_json(METRICS / "metrics.json", {"validation": {"accuracy": 0.8123456}})
+    end = "0.1 worse than the baseline 0.912346; at most 0.01 is allowed\n"
+    assert f"- validation.accuracy is 0.812346, {end}" in report()
 
 
 def test_what_was_configured_otherwise_is_listed() -> None:
@@ -98,7 +127,14 @@ def test_what_was_configured_otherwise_is_listed() -> None:
     assert "| params.epochs | 9 | 15 |" in text
     assert "| hyperparameters.learning_rate | 0.02 | 0.01 |" in text
     assert "params.seed" not in text
+    assert "data." not in text
     assert "`acceptance` in `models/tiny/config.yaml` is not the baseline's" in text
+
+
+def test_data_prepared_otherwise_is_listed() -> None:
+    write_yaml(Path("config.yaml"), {**PROJECT, "data": {**PROJECT["data"], "image_size": [9, 8]}})
+    write_results(0.95, {"cat": (1, 1.0)})
+    assert "| data.image_size | &#91;9, 8&#93; | &#91;8, 8&#93; |" in report()
 
 
 def test_pictures_are_drawn_and_not_blank() -> None:
@@ -108,7 +144,9 @@ def test_pictures_are_drawn_and_not_blank() -> None:
     write_csv(METRICS / "trials.csv", rows)
     text = report()
     assert "The best of 4 trials (1 failed)" in text
-    assert re.findall(r"^\| (\d) \| [01]\.", text, re.MULTILINE) == ["2", "1", "0"]
+    assert re.findall(r"^\| (\d \| \d \| \S+) \| 2 \| 1\.5 \| 4 \|$", text, re.MULTILINE) == [
+        "1 | 2 | 0.333333", "2 | 1 | 0.5", "3 | 0 | 1"
+    ]  # fmt: skip
     names = re.findall(r"!\[[^]]+\]\((\w+\.png)\)", text)
     assert names == ["curves.png", "confusion.png", "trials.png"]
     for name in names:
@@ -117,6 +155,43 @@ def test_pictures_are_drawn_and_not_blank() -> None:
         assert min(image.size) > 60
         assert len(image.convert("RGB").getcolors(100_000) or []) > 10
         assert REPORT.with_name(name).stat().st_size < 40_000
+
+
+@pytest.mark.parametrize("score", ["", "nan"])
+def test_a_search_without_a_score_says_where_the_reasons_are(score: str) -> None:
+    row: dict[str, object] = {"trial": 0, "status": "failed", "score": score, "epochs": 0,
+                              "seconds": 1, "filters": 4, "reason": EVIL}  # fmt: skip
+    write_csv(METRICS / "trials.csv", [row])
+    text = report()
+    assert "The best of 1 trials (1 failed)" in text
+    assert "None has a score; `training_metrics/tiny/trials.csv` says why." in text
+
+
+def test_a_training_that_diverged_has_a_report() -> None:
+    nothing = dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"), float("nan"))
+    write_csv(METRICS / "history.csv", [HISTORY[0], {"epoch": 2, **nothing}])
+    write_json(METRICS / "metrics.json", {"test": {"accuracy": float("nan")}})
+    text = report()
+    assert "- test.accuracy is nan, no number to compare" in text
+    assert "![Learning curves](curves.png)" in text
+
+
+def test_one_epoch_is_a_visible_point_even_beside_a_longer_baseline() -> None:
+    def marks(history: list[dict[str, Any]]) -> list[bool]:
+        rows = [{key: str(value) for key, value in row.items()} for row in history]
+        before = [{key: str(value) for key, value in row.items()} for row in HISTORY]
+        return [panel["mark"]["point"] for panel in pictures.curves(rows, before)["hconcat"]]
+
+    assert marks(HISTORY[:1]) == [True, True]
+    assert marks(HISTORY) == [False, False]
+
+
+@pytest.mark.parametrize("count", [50, 51])
+def test_of_more_than_fifty_classes_only_the_worst_are_shown(count: int) -> None:
+    write_results(0.9, {f"c{number}": (1, 1 - number / 100) for number in range(count)})
+    shown = re.findall(r"^\| (c\d+) \|(?: [\d.]+ \|){3} 1 \|", report(), re.MULTILINE)
+    worst = [f"c{number}" for number in range(50, 25, -1)]
+    assert shown == (worst if count > 50 else [f"c{number}" for number in range(50)])
 
 
 @pytest.mark.parametrize("name", ["plain", EVIL])
@@ -129,21 +204,32 @@ def test_a_thousand_classes_and_ten_thousand_trials_fit_into_a_comment(name: str
         csv.writer(file).writerows([header, *rows])
     text = report()
     assert len(text) < LONGEST
-    assert "975 more rows are in `training_metrics/`" in text
-    assert "the worst first" in text
+    assert "975 more rows are in `training_metrics/tiny/metrics.json`" in text
+    assert "9990 more rows are in `training_metrics/tiny/trials.csv`" in text
+    assert "### Classes (the 25 worst F1 of 1000 classes, test split)" in text
     assert "### Most often confused" in text
     assert "<img" not in text
     assert "@someone" not in text
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in tables} <= {4, 5, 6, 7}
+    assert not re.search(r"&#(35|64);(?!&#8203;)", text)
 
 
 def test_whatever_is_left_out_is_said() -> None:
-    requirements = [{**ACCURACY, "metric": "x" * 70 + str(n)} for n in range(2000)]
+    requirements = [{**ACCURACY, "metric": "@" * 70 + str(n)} for n in range(2000)]
     write_model({**TINY, "acceptance": requirements})
     text = report()
     assert len(text) < LONGEST
     assert "Left out, too long for a comment" in text
+
+
+def test_of_many_violations_the_first_are_shown() -> None:
+    requirements = [{**ACCURACY, "metric": f"x{n}"} for n in range(100)]
+    write_model({**TINY, "acceptance": requirements})
+    text = report()
+    assert len(re.findall(r"^- x\d+ is missing", text, re.MULTILINE)) == 60
+    assert "- and 40 more, which `python -m ci.acceptance` lists" in text
+    assert "40 more rows are in `models/tiny/config.yaml`" in text
 
 
 def test_a_report_replaces_the_last_one_whole() -> None:
@@ -162,6 +248,16 @@ def test_a_report_that_fails_leaves_the_last_one(monkeypatch: pytest.MonkeyPatch
     assert REPORT.with_name("curves.png").exists()
 
 
+def test_a_report_that_is_killed_leaves_the_last_one(python: Any) -> None:
+    before = report()
+    kill = "import os, ci.report.__main__ as m; m.pictures.png = lambda _: os.kill(os.getpid(), 9)"
+    assert python("-c", f"{kill}; m.main([])").returncode == -signal.SIGKILL
+    assert REPORT.read_text() == before
+    assert REPORT.with_name("curves.png").exists()
+    report()
+    assert [path.name for path in Path("reports").iterdir()] == ["tiny"]
+
+
 def test_an_untrained_model_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     (METRICS / "metrics.json").unlink()
     assert main([]) == 1
@@ -169,9 +265,58 @@ def test_an_untrained_model_is_one_sentence(capsys: pytest.CaptureFixture[str]) 
     assert not REPORT.exists()
 
 
-def test_missing_predictions_are_said() -> None:
+def test_missing_curves_and_predictions_are_said() -> None:
     (METRICS / "predictions.csv").unlink()
-    assert "No confusion matrix: training_metrics/tiny/predictions.csv is not there" in report()
+    (METRICS / "history.csv").unlink()
+    text = report()
+    assert "No confusion matrix: training_metrics/tiny/predictions.csv is not there" in text
+    assert "No learning curves: training_metrics/tiny/history.csv is not there" in text
+    assert "| cat | 0.9 | 0.9 | 0.9 |  |" in text
+
+
+def test_what_no_commit_holds_is_named_and_results_are_not() -> None:
+    write_results(0.95, {"cat": (1, 1.0)})
+    head = git_commit()
+    text = report()
+    assert f"- Commit: {head}\n" in text
+    assert f"Again, from a clone:\n\n```sh\ngit checkout {head}\n" in text
+    Path("src").mkdir()
+    Path("src/new.py").touch()
+    write_yaml(MODEL / "hyperparameters.yaml", {"learning_rate": 0.5})
+    write_model({**TINY, "acceptance": []})
+    text = report()
+    changed = "models/tiny/config.yaml, src/new.py"
+    assert f"- Commit: {head}, and changes that no commit holds: {changed}\n" in text
+    assert "once the changes above are committed:\n\n```sh\ngit checkout COMMIT\n" in text
+
+
+def test_provenance_is_what_the_training_recorded() -> None:
+    recorded = {"git_commit": "c" * 40, "data_hash": "d" * 64, "versions": {"keras": "3.1"}}
+    write_yaml(MODEL / "train_configuration.yaml", recorded)
+    (MODEL / "dvc.lock").write_text("")
+    text = report()
+    assert f"- Trained at commit: {'c' * 40}\n- Data: {'d' * 12}\n- dvc.lock: missing\n" in text
+    assert "- models/tiny/dvc.lock: e3b0c44298fc\n- Versions: keras 3.1\n" in text
+
+
+def stub_driver(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    folder.mkdir()
+    (folder / "nvidia-smi").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+
+def test_gpus_are_named_as_the_driver_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub_driver(tmp_path / "driver", monkeypatch, "printf 'NVIDIA L4\nNVIDIA L4\n'")
+    assert machine.gpu() == "NVIDIA L4, NVIDIA L4"
+
+
+def test_a_broken_driver_costs_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub_driver(tmp_path / "driver", monkeypatch, "exec sleep 60")
+    monkeypatch.setattr(machine, "PATIENCE", 0.1)
+    assert machine.gpu() == "no GPU that answers"
 
 
 L4 = {"ON_VM": "true", "VM_MACHINE_TYPE": "g2-standard-4", "VM_GPU": "nvidia-l4"}
@@ -208,10 +353,15 @@ def test_only_relative_pictures_become_absolute() -> None:
 def test_cells_and_differences() -> None:
     assert cell("a|b\nc") == "a&#124;b c"
     assert cell(0.1 + 0.2) == "0.3"
+    assert cell("@me #1") == "&#64;&#8203;me &#35;&#8203;1"
+    assert cell("hidden_units") == "hidden_units"
+    assert cell("_a_ __b $x$") == "&#95;a&#95; &#95;&#95;b &#36;x&#36;"
+    assert cell("x" * 81) == "x" * 79 + "…"
     assert difference(2, 3) == "-1"
     assert difference(2, 2) == "0"
     assert difference(2, None) == difference("x", 2) == ""
-    assert table(("x",), [(1,), (2,)], most=1).splitlines()[-1].startswith("1 more rows")
+    assert table(("x",), [(1,), (2,)], 1, "f").splitlines()[-1] == "1 more row is in `f`."
+    assert table(("x",), [(1,), (2,)], 2, "f").splitlines()[-1] == "| 2 |"
 
 
 def test_a_report_needs_no_tensorflow(python: Any) -> None:

@@ -28,7 +28,9 @@ from .training import trainer
 @pytest.mark.parametrize("architecture", architectures())
 def test_every_architecture_turns_pixels_into_probabilities(architecture: str) -> None:
     config = load_config(overrides={"architecture": architecture})
-    model = build_model(config, chosen_hyperparameters(config), (8, 8, 1), 3)
+    values = chosen_hyperparameters(config)
+    values.update(backbone="MobileNetV3Small", weights="random", side=32)
+    model = build_model(config, values, (8, 8, 1), 3)
     probabilities = model.predict(np.full((2, 8, 8, 1), 255, np.float32), verbose=0)
     assert not model.compiled
     assert probabilities.shape == (2, 3)

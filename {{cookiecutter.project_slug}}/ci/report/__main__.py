@@ -15,7 +15,7 @@ from ci.cli import finish
 from src.utils.config import load_config
 from src.utils.utils import read_csv, whole_folder
 
-from . import pictures, sections
+from . import machine, pictures, sections
 from .tables import table
 
 FOLDER = Path("reports")
@@ -26,12 +26,12 @@ def report(judgement: Judgement, seconds: float | None, folder: Path) -> str:
     """Write the pictures into a folder; return the text that shows them."""
     parts = [
         *sections.verdict(judgement),
-        *_pictures(judgement, folder),
         *sections.metrics(judgement),
         *sections.params(judgement),
         *sections.per_class(judgement),
+        *_pictures(judgement, folder),
         *sections.trials(judgement),
-        *sections.provenance(judgement, seconds),
+        *machine.provenance(judgement, seconds),
     ]
     return _fitting([part for part in parts if part])
 
@@ -51,12 +51,14 @@ def _pictures(judgement: Judgement, folder: Path) -> Iterator[str]:
         before = judgement.baseline.text(path / "history.csv") or ""
         spec = pictures.curves(history, list(csv.DictReader(before.splitlines())))
         yield _picture(folder, "curves", "Learning curves", spec)
+    else:
+        yield f"*No learning curves: {path}/history.csv is not there.*\n"
     predictions = sections.predictions(judgement)
     classes = {row[key] for row in predictions for key in ("actual", "predicted")}
     if predictions and len(classes) <= pictures.MOST_CLASSES:
         yield _picture(folder, "confusion", "Confusion matrix", pictures.confusion(predictions))
     elif predictions:
-        yield _confused(predictions)
+        yield _confused(predictions, path / "predictions.csv")
     else:
         yield f"*No confusion matrix: {path}/predictions.csv is not there.*\n"
     rows = _rows(path / "trials.csv")
@@ -74,12 +76,13 @@ def _picture(folder: Path, name: str, title: str, spec: pictures.Spec) -> str:
     return f"![{title}]({name}.png)\n"
 
 
-def _confused(predictions: list[dict[str, str]]) -> str:
+def _confused(predictions: list[dict[str, str]], path: Path) -> str:
     """Return the classes most often confused, where there are too many for a picture."""
     wrong = [(row["actual"], row["predicted"]) for row in predictions]
     counts = Counter(pair for pair in wrong if pair[0] != pair[1]).most_common()
     rows = [(*pair, images) for pair, images in counts]
-    return "### Most often confused\n\n" + table(("actual", "predicted", "images"), rows, 20)
+    header = ("actual", "predicted", "images")
+    return "### Most often confused\n\n" + (table(header, rows, 20, path) if rows else "None.\n")
 
 
 def _write(path: Path | None, base: str | None, seconds: float | None) -> bool:
@@ -91,8 +94,10 @@ def _write(path: Path | None, base: str | None, seconds: float | None) -> bool:
     if sys.stdout.isatty():
         Console().print(Markdown(text))
     accepted = "not accepted" if judgement.violations else "accepted"
+    verdict = f"{accepted}, {len(judgement.violations)} violations"
     print(
-        f"{FOLDER / config.name / 'report.md'}: {accepted}, {len(judgement.violations)} violations"
+        f"{FOLDER / config.name / 'report.md'}: "
+        f"{verdict if judgement.verdicts else 'nothing is required'}"
     )
     return True
 

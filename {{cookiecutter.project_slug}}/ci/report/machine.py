@@ -1,16 +1,63 @@
-"""Where a training ran, how long, and what that may have cost."""
+"""What results were made from and where, how long it took, and what that may have cost."""
 
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from src.utils.utils import read_yaml
+from ci.acceptance import Judgement
+from src.utils.provenance import git_commit
+from src.utils.utils import read_yaml, sha256
+
+from .tables import cell
 
 PRICES = Path(__file__).with_name("prices.yaml")
+SHOWN = 5
+PATIENCE = 10.0  # seconds for a driver to answer
+# What a training itself writes into Git; changes of anything else are in no commit yet.
+RESULTS = ("training_metrics*", "reports", "*dvc.lock", "*hyperparameters.yaml", "*.gitignore")
+
+
+def provenance(judgement: Judgement, seconds: float | None) -> Iterator[str]:
+    """Yield what the results were made from, where, and how to make them again."""
+    root, head, changed = judgement.config.output_paths.model.root, git_commit(), uncommitted()
+    saved = root / "train_configuration.yaml"
+    recorded = read_yaml(saved) if saved.is_file() else {}
+    versions = recorded.get("versions", {})
+    locks = (Path("dvc.lock"), root / "dvc.lock")
+    lines = [
+        f"Commit: {head or 'none'}{_changes(changed)}",
+        f"Trained at commit: {recorded.get('git_commit') or 'none'}",
+        f"Data: {recorded.get('data_hash', 'not here')[:12]}",
+        *(f"{lock}: {sha256(lock)[:12] if lock.is_file() else 'missing'}" for lock in locks),
+        f"Versions: {', '.join(f'{k} {v}' for k, v in versions.items()) or 'not here'}",
+        *machine_lines(seconds),
+    ]
+    yield "### Made from\n\n" + "".join(f"- {line}\n" for line in lines)
+    commands = [f"git checkout {'COMMIT' if changed else head or 'COMMIT'}",
+                "sh setup.sh && . .venv/bin/activate",
+                "dvc pull", f"dvc repro {shlex.quote(str(root / 'dvc.yaml'))}"]  # fmt: skip
+    first = ", once the changes above are committed" if changed else ""
+    yield f"Again, from a clone{first}:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
+
+
+def uncommitted() -> list[str]:
+    """Return the files, results left out, that differ from the commit or are not in it."""
+    command = ["git", "status", "--porcelain", "--untracked-files=all", "-z", "--no-renames", "--"]
+    paths = ["src", "models", "data", ":(glob)*.yaml", "requirements.txt"]
+    without = [f":(exclude){pattern}" for pattern in RESULTS]
+    done = subprocess.run([*command, *paths, *without], capture_output=True, check=False)
+    return [line[3:] for line in done.stdout.decode(errors="replace").split("\0") if line]
+
+
+def _changes(files: list[str]) -> str:
+    more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+    named = ", ".join(cell(file) for file in files[:SHOWN]) + more
+    return f", and changes that no commit holds: {named}" if files else ""
 
 
 def machine_lines(seconds: float | None) -> Iterator[str]:
@@ -37,8 +84,11 @@ def gpu() -> str:
     if not shutil.which("nvidia-smi"):
         return "no GPU"
     command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=30)
-    return ", ".join(done.stdout.split("\n")).strip(", ") if done.returncode == 0 else "no GPU"
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    except (OSError, subprocess.SubprocessError):  # a broken driver must not cost the results
+        return "no GPU that answers"
+    return ", ".join(done.stdout.split("\n")).strip(", ") or "no GPU"
 
 
 def duration(seconds: float | None) -> str:

@@ -22,6 +22,12 @@ COLOURS = {"train": "#0072b2", "validation": "#d55e00"}  # told apart by colour-
 MOST_CLASSES = 30
 SCALE = 1.5
 SHADES = 64
+FEW = 10  # epochs; a tick for each
+# Names that begin alike are told apart by their ends.
+SHORT = (
+    "length(datum.label) <= 22 ? datum.label"
+    " : slice(datum.label, 0, 11) + '…' + slice(datum.label, -10)"
+)
 
 
 def png(spec: Spec) -> bytes:
@@ -53,17 +59,20 @@ def _points(metric: str, history: Rows, before: Rows) -> list[dict[str, Any]]:
 
 def _panel(metric: str, points: list[dict[str, Any]]) -> Spec:
     last = max(point["epoch"] for point in points)
-    ticks = {"tickMinStep": 1, "format": "d", "grid": False}
+    alone = {point["epoch"] for point in points if point["of"] == "now"} == {1}
+    ticks: Spec = {"tickMinStep": 1, "format": "d", "grid": False}
+    if last <= FEW:
+        ticks["values"] = list(range(1, last + 1))
     dashes = {"symbolType": "stroke"} if any(point["of"] == "before" for point in points) else None
     return {
         "title": metric.replace("_", " ").capitalize(),
         "width": 290,
         "height": 220,
         "data": {"values": points},
-        "mark": {"type": "line", "point": last == 1, "strokeWidth": 2},
+        "mark": {"type": "line", "point": alone, "strokeWidth": 2},
         "encoding": {
             "x": {"field": "epoch", "type": "quantitative", "axis": ticks,
-                  "scale": {"domain": [1, max(2, last)]}, "title": "epoch"},
+                  "scale": {"domain": [1, last] if last > 1 else [0, 2]}, "title": "epoch"},
             "y": {"field": "value", "type": "quantitative", "title": None,
                   "scale": {"zero": False}},
             "color": {"field": "split", "type": "nominal", "title": None,
@@ -92,7 +101,7 @@ def confusion(predictions: Rows) -> Spec:
         for p in names
     ]
     side = max(24, min(60, 480 // len(names)))
-    axis = {"labelLimit": 140}
+    axis = {"labelLimit": 170, "labelExpr": SHORT}
     x = {"field": "predicted", "type": "nominal", "sort": names, "axis": axis}
     y = {"field": "actual", "type": "nominal", "sort": names, "axis": axis}
     blues = {"range": ["white", COLOURS["train"]], "domain": [0, 1], "interpolate": "rgb"}

@@ -1,20 +1,21 @@
 """What a report says, section by section, as Markdown."""
 
-import shlex
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ci.acceptance import Judgement, Verdict, metrics_path
-from src.utils.provenance import git_commit
-from src.utils.utils import read_csv, read_json, read_yaml, sha256
+from src.utils.config import ROOT_CONFIG
+from src.utils.utils import read_csv, read_json, read_yaml
 
-from .machine import machine_lines
 from .tables import cell, difference, flat, table
 
-MOST_CLASSES = 25
+MOST_CLASSES = 50
+WORST_CLASSES = 25
 MOST_ROWS = 60
+LONGEST_LINE = 400
 TOP_TRIALS = 10
 PARAMS = ("architecture", "params", "tuning")
 
@@ -22,20 +23,27 @@ PARAMS = ("architecture", "params", "tuning")
 def verdict(judgement: Judgement) -> Iterator[str]:
     """Yield the verdict, then what it rests on."""
     name, baseline = judgement.config.name, cell(judgement.baseline.name)
+    against = f", compared with {baseline}" if judgement.baseline.commit else f"; {baseline}"
     violations = judgement.violations
     if not judgement.verdicts:
-        outcome = f"Nothing is required: add `acceptance` to `{judgement.config.file}`"
+        outcome = f"**Nothing is required** (`acceptance` in `{judgement.config.file}`)"
     elif violations:
         outcome = "❌ **Not accepted**"
     else:
         outcome = "✅ **Accepted**"
-    yield f"## `{name}`\n\n{outcome}, compared with {baseline}.\n"
+    yield f"## `{name}`\n\n{outcome}{against}.\n"
     if judgement.altered:
         yield f"⚠️ `acceptance` in `{judgement.config.file}` is not the baseline's.\n"
-    yield "".join(f"- {cell(violation)}\n" for violation in violations)
+    shown = [cell(violation, LONGEST_LINE) for violation in violations[:MOST_ROWS]]
+    if len(violations) > MOST_ROWS:
+        shown.append(
+            f"and {len(violations) - MOST_ROWS} more, which `python -m ci.acceptance` lists"
+        )
+    yield "".join(f"- {line}\n" for line in shown)
     if judgement.verdicts:
         header = ("", "requirement", "value", "limits", "baseline")
-        yield table(header, map(_requirement, judgement.verdicts), MOST_ROWS)
+        rows = map(_requirement, judgement.verdicts)
+        yield table(header, rows, MOST_ROWS, judgement.config.file)
 
 
 def _requirement(verdict: Verdict) -> tuple[object, ...]:
@@ -53,31 +61,37 @@ def metrics(judgement: Judgement) -> Iterator[str]:
     """Yield every metric with its change."""
     path = metrics_path(judgement.config)
     now, before = dict(flat(read_json(path))), dict(flat(judgement.baseline.json(path) or {}))
+    yield "### Metrics\n"
+    if not before:
+        yield table(("metric", "value"), now.items(), MOST_ROWS, path)
+        return
     rows = [(key, now.get(key, ""), before.get(key, ""), difference(now.get(key), before.get(key)))
             for key in now | before]  # fmt: skip
-    yield "### Metrics\n"
-    yield table(("metric", "now", "before", "change"), rows, MOST_ROWS)
+    yield table(("metric", "now", "before", "change"), rows, MOST_ROWS, path)
 
 
 def params(judgement: Judgement) -> Iterator[str]:
     """Yield what was configured, or chosen by a search, other than in the baseline."""
-    config = judgement.config
-    chosen = config.output_paths.model.root / "hyperparameters.yaml"
-    now, before = _params(read_yaml(config.file)), _params(judgement.baseline.yaml(config.file))
-    now |= {f"hyperparameters.{k}": v for k, v in (read_yaml(chosen) or {}).items()}
-    past = judgement.baseline.yaml(chosen) or {}
-    before |= {f"hyperparameters.{k}": v for k, v in past.items()}
+    file, root = judgement.config.file, judgement.config.output_paths.model.root
+    now = _params(lambda path: read_yaml(path) if path.is_file() else None, file, root)
+    before = _params(judgement.baseline.yaml, file, root)
     rows = [(key, now.get(key, ""), before.get(key, ""))
             for key in now | before if now.get(key) != before.get(key)]  # fmt: skip
     yield "### Configuration\n"
-    if judgement.baseline.commit is None or not before:
-        yield f"There is nothing to compare with; see `{config.file}`.\n"
+    if judgement.baseline.yaml(file) is None:
+        yield f"There is nothing to compare with; see `{file}`.\n"
+    elif rows:
+        yield table(("key", "now", "before"), rows, MOST_ROWS, file)
     else:
-        yield table(("key", "now", "before"), rows, MOST_ROWS) if rows else "Nothing changed.\n"
+        yield "Nothing changed.\n"
 
 
-def _params(document: Any) -> dict[str, object]:
-    return dict(flat({key: (document or {}).get(key, {}) for key in PARAMS}))
+def _params(read: Callable[[Path], Any], file: Path, root: Path) -> dict[str, object]:
+    """Return all that decides about the results but code and data, by dotted key."""
+    model, shared = read(file) or {}, read(ROOT_CONFIG) or {}
+    sections = {key: model.get(key, {}) for key in PARAMS} | {"data": shared.get("data", {})}
+    chosen = read(root / "hyperparameters.yaml") or {}
+    return dict(flat(sections | {"hyperparameters": chosen}))
 
 
 def per_class(judgement: Judgement) -> Iterator[str]:
@@ -88,15 +102,17 @@ def per_class(judgement: Judgement) -> Iterator[str]:
     if not now:
         return
     images = Counter(row["actual"] for row in predictions(judgement))
-    names = sorted(now, key=lambda name: now[name]["f1"]) if len(now) > MOST_CLASSES else list(now)
+    many = len(now) > MOST_CLASSES
     rows = [
-        (name, *(now[name][key] for key in ("precision", "recall", "f1")), images[name],
+        (name, *(now[name][key] for key in ("precision", "recall", "f1")),
+         images[name] if images else "",
          difference(now[name]["f1"], before.get(name, {}).get("f1")))
-        for name in names
+        for name in (sorted(now, key=lambda name: now[name]["f1"]) if many else now)
     ]  # fmt: skip
-    yield "### Classes (test split" + (", the worst first)\n" if len(now) > MOST_CLASSES else ")\n")
+    which = f"the {WORST_CLASSES} worst F1 of {len(now)} classes, " if many else ""
+    yield f"### Classes ({which}test split)\n"
     header = ("class", "precision", "recall", "F1", "images", "change of F1")
-    yield table(header, rows, MOST_CLASSES)
+    yield table(header, rows, WORST_CLASSES if many else MOST_CLASSES, path)
 
 
 def predictions(judgement: Judgement) -> list[dict[str, str]]:
@@ -107,37 +123,24 @@ def predictions(judgement: Judgement) -> list[dict[str, str]]:
 
 def trials(judgement: Judgement) -> Iterator[str]:
     """Yield the best trials of the search, if there was one."""
-    tuning, path = judgement.config.tuning, judgement.config.output_paths.training_metrics
-    rows = read_csv(path / "trials.csv") if (path / "trials.csv").is_file() else []
-    scored = [row for row in rows if row["score"]]
+    tuning = judgement.config.tuning
+    path = judgement.config.output_paths.training_metrics / "trials.csv"
+    rows = read_csv(path) if path.is_file() else []
     if not rows:
         return
-    down = tuning.objective.direction == "max"
-    scored.sort(key=lambda row: float(row["score"]), reverse=down)
+    scores = [(float(row["score"]), row) for row in rows if row["score"]]
+    scores = [(score, row) for score, row in scores if not math.isnan(score)]
+    scores.sort(key=lambda pair: pair[0], reverse=tuning.objective.direction == "max")
     names = [name for name in rows[0] if name in tuning.hyperparams]
-    columns = ("trial", "score", "epochs", "seconds", *names)
-    failed = len(rows) - len(scored)
-    yield f"<details><summary>The best of {len(rows)} trials ({failed} failed)</summary>\n"
-    yield table(columns, ([row[name] for name in columns] for row in scored), TOP_TRIALS)
-    yield "</details>\n"
-
-
-def provenance(judgement: Judgement, seconds: float | None) -> Iterator[str]:
-    """Yield what the results were made from, where, and how to make them again."""
-    config = judgement.config
-    root = config.output_paths.model.root
-    saved = root / "train_configuration.yaml"
-    recorded = read_yaml(saved) if saved.is_file() else {}
-    versions = recorded.get("versions", {})
-    locks = (Path("dvc.lock"), root / "dvc.lock")
-    lines = [
-        f"Commit: {git_commit() or 'none'}",
-        f"Data: {recorded.get('data_hash', 'not here')}",
-        *(f"{lock}: {sha256(lock) if lock.is_file() else 'missing'}" for lock in locks),
-        f"Versions: {', '.join(f'{k} {v}' for k, v in versions.items()) or 'not here'}",
-        *machine_lines(seconds),
+    ranked = [
+        (rank, row["trial"], score, row["epochs"], row["seconds"], *(row[name] for name in names))
+        for rank, (score, row) in enumerate(scores, 1)
     ]
-    yield "### Made from\n\n" + "".join(f"- {line}\n" for line in lines)
-    commands = [f"git checkout {git_commit() or 'COMMIT'}", "sh setup.sh && . .venv/bin/activate",
-                "dvc pull", f"dvc repro {shlex.quote(str(root / 'dvc.yaml'))}"]  # fmt: skip
-    yield "Again, from a clone:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
+    failed = len(rows) - len(scores)
+    yield f"<details><summary>The best of {len(rows)} trials ({failed} failed)</summary>\n"
+    header = ("rank", "trial", tuning.objective.metric, "epochs", "seconds", *names)
+    if ranked:
+        yield table([cell(name) for name in header], ranked, TOP_TRIALS, path)
+    else:
+        yield f"None has a score; `{path}` says why.\n"
+    yield "</details>\n"

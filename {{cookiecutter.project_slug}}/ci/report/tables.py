@@ -1,31 +1,36 @@
 """Markdown tables of whatever names and numbers the data brings."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 LONGEST_CELL = 80
-# Marks that Markdown, HTML or GitHub (mentions, issues) would take for more than themselves.
-MARKS = {ord(mark): f"&#{ord(mark)};" for mark in "\\`*[]|#@<>&~"}
+# Marks that Markdown, HTML or GitHub's formulas would take for more than themselves.
+MARKS = {ord(mark): f"&#{ord(mark)};" for mark in "\\`*[]|<>&~$"}
+# GitHub looks for people and issues in what Markdown made: there only a space without width helps.
+MARKS |= {ord(mark): f"&#{ord(mark)};&#8203;" for mark in "@#"}
+EMPHASIS = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # not the underscores inside a name
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]], most: int) -> str:
-    """Return a table of at most so many rows; it says how many more there are."""
+def table(header: Sequence[str], rows: Iterable[Sequence[object]], most: int, rest: object) -> str:
+    """Return a table of at most so many rows; it says how many more there are, and where."""
     rows = list(rows)
     lines = [_line(header), _line(["---"] * len(header))]
     lines += [_line([cell(value) for value in row]) for row in rows[:most]]
     if len(rows) > most:
-        lines.append(f"\n{len(rows) - most} more rows are in `training_metrics/`.")
+        more = "1 more row is" if len(rows) == most + 1 else f"{len(rows) - most} more rows are"
+        lines.append(f"\n{more} in `{rest}`.")
     return "\n".join(lines) + "\n"
 
 
-def cell(value: object) -> str:
+def cell(value: object, longest: int = LONGEST_CELL) -> str:
     """Return a value so that it is text in a table, whatever marks it holds."""
     if isinstance(value, float):
         return f"{value:.6g}"
     text = " ".join(str(value).split())
-    if len(text) > LONGEST_CELL:
-        text = text[: LONGEST_CELL - 1] + "…"
-    return text.translate(MARKS)
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
+    return EMPHASIS.sub("&#95;", text.translate(MARKS))
 
 
 def difference(now: object, before: object) -> str:

@@ -5,15 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from ..utils.manifest import Manifest, Split, write_manifest
 from ..utils.schema import DataConfig
-from ..utils.utils import UserError, sha256, whole_folder, write_csv
+from ..utils.utils import sha256, whole_folder, write_csv
 from .annotations import Example, read_csv
+from .images import read_image
 from .splits import split_indices
 
-MODES = {1: "L", 3: "RGB"}
 CHUNK = 1024  # images in memory at once: data may be larger than memory
 
 
@@ -30,7 +29,7 @@ def prepare(config: DataConfig, *, dry_run: bool = False) -> dict[Split, int]:
     indices = split_indices([example.label for example in examples], config.splits, config.seed)
     splits = {split: [examples[i] for i in positions] for split, positions in indices.items()}
     if dry_run:
-        _read_image(config, examples[0])
+        read_image(config.root / examples[0].path, _shape(config))
     else:
         _write(config, splits)
     return {split: len(members) for split, members in splits.items()}
@@ -38,8 +37,7 @@ def prepare(config: DataConfig, *, dry_run: bool = False) -> dict[Split, int]:
 
 def _write(config: DataConfig, splits: dict[Split, list[Example]]) -> None:
     classes = sorted({example.label for members in splits.values() for example in members})
-    height, width = config.image_size
-    shape = (height, width, config.channels)
+    shape = _shape(config)
     with whole_folder(config.processed) as folder:
         for split, members in splits.items():
             labels = np.array([classes.index(example.label) for example in members], np.int32)
@@ -56,36 +54,25 @@ def _write(config: DataConfig, splits: dict[Split, list[Example]]) -> None:
         write_manifest(folder, manifest)
 
 
+def _shape(config: DataConfig) -> tuple[int, int, int]:
+    height, width = config.image_size
+    return height, width, config.channels
+
+
 def _counts(classes: list[str], members: list[Example]) -> dict[str, int]:
     found = Counter(example.label for example in members)
     return {label: found[label] for label in classes}
 
 
 def _write_images(
-    config: DataConfig, members: list[Example], file: Path, shape: tuple[int, ...]
+    config: DataConfig, members: list[Example], file: Path, shape: tuple[int, int, int]
 ) -> None:
     """Write a split's images, uint8 (examples, height, width, channels), chunk by chunk."""
     images = np.lib.format.open_memmap(file, "w+", np.uint8, (len(members), *shape))
     with ThreadPoolExecutor() as pool:  # decoding releases Python's lock
         for start in range(0, len(members), CHUNK):
             chunk = members[start : start + CHUNK]
-            read = pool.map(lambda example: _read_image(config, example), chunk)
+            read = pool.map(lambda one: read_image(config.root / one.path, shape), chunk)
             for offset, image in enumerate(read):
-                images[start + offset] = image.reshape(shape)
+                images[start + offset] = image
     images.flush()
-
-
-def _read_image(config: DataConfig, example: Example) -> np.ndarray:
-    """Read one image as uint8, converted to the configured channels and stretched to the size."""
-    path = config.root / example.path
-    height, width = config.image_size
-    try:
-        with Image.open(path) as image:
-            converted = image.convert(MODES[config.channels])
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise UserError(
-            f"{path} cannot be read as an image ({error}); replace it, or drop its line."
-        ) from None
-    if converted.size != (width, height):
-        converted = converted.resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(converted)

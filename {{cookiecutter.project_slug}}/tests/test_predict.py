@@ -1,0 +1,90 @@
+"""Classifying images with a saved model, away from the data and the configuration."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from src.predict import main
+from src.utils.utils import read_csv
+
+from .tiny import METRICS, MODEL, PER_CLASS, snapshot
+
+IMAGES = Path("data/raw/stripes/images")
+
+
+def test_predictions_are_those_of_the_evaluation(trained: Path) -> None:
+    expected = {row["path"]: row for row in read_csv(METRICS / "predictions.csv")}
+    assert main([str(MODEL), *(str(trained / "data/raw/stripes" / path) for path in expected)]) == 0
+    found = read_csv(Path("predictions.csv"))
+    assert len(found) == len(expected) > 5
+    for row in found:
+        same = expected[str(Path(row["path"]).relative_to(trained / "data/raw/stripes"))]
+        assert row["class"] == same["predicted"]
+        assert float(row["probability"]) == pytest.approx(float(same["probability"]), abs=1e-5)
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_folder_means_every_image_below_it(capsys: pytest.CaptureFixture[str]) -> None:
+    (IMAGES / "notes.txt").write_text("no image")
+    (IMAGES / "deeper").mkdir()
+    shutil.copy(IMAGES / "rows_0.png", IMAGES / "deeper/UPPER.PNG")
+    assert main([str(MODEL), str(IMAGES)]) == 0
+    rows = read_csv(Path("predictions.csv"))
+    assert len(rows) == 3 * PER_CLASS + 1
+    assert [row["path"] for row in rows] == sorted(row["path"] for row in rows)
+    assert "predictions.csv: 61 images\n" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_model_travels_with_two_files(tmp_path: Path) -> None:
+    away = tmp_path / "away"
+    away.mkdir()
+    for name in ("model.keras", "output_mapping.json"):
+        shutil.copy(MODEL / name, away)
+    output = tmp_path / "out.csv"
+    options = [str(away / "model.keras"), str(IMAGES / "rows_0.png"), "--output", str(output)]
+    assert main(options) == 0
+    assert read_csv(output)[0]["class"] == "rows"
+
+
+@pytest.mark.usefixtures("trained")
+def test_what_cannot_be_read_is_skipped_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    (IMAGES / "broken.png").write_bytes(b"\x89PNG no more")
+    assert main([str(MODEL), str(IMAGES / "rows_0.png"), str(IMAGES / "broken.png")]) == 0
+    captured = capsys.readouterr()
+    assert "1 images; 1 skipped" in captured.out
+    assert "warning: skipped: data/raw/stripes/images/broken.png cannot be read" in captured.err
+    assert main([str(MODEL), str(IMAGES / "broken.png"), "--force"]) == 1
+    assert "None of 1 files could be read" in capsys.readouterr().err
+    assert len(read_csv(Path("predictions.csv"))) == 1  # the last good ones
+
+
+@pytest.mark.usefixtures("trained")
+def test_nothing_is_overwritten_unless_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("predictions.csv").write_text("precious")
+    before = snapshot(Path())
+    assert main([str(MODEL), str(IMAGES / "rows_0.png")]) == 1
+    assert "predictions.csv exists; write elsewhere with --output" in capsys.readouterr().err
+    assert snapshot(Path()) == before
+    assert main([str(MODEL), str(IMAGES / "rows_0.png"), "--force"]) == 0
+    assert read_csv(Path("predictions.csv"))[0]["class"] == "rows"
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["models/tiny", "data"], "models/tiny/model.keras does not exist; train it or"),
+        (["models/tiny", "nowhere"], "nowhere does not exist; name images or folders"),
+        (["models/tiny", "models"], "None of 0 files could be read"),
+    ],
+)
+def test_a_mistake_is_one_sentence(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], python: Any
+) -> None:
+    assert main(arguments) == 1
+    assert message in capsys.readouterr().err
+    done = python("-c", "import sys, src.predict; print('tensorflow' in sys.modules)")
+    assert done.stdout == "False\n", done.stderr
