@@ -10,6 +10,9 @@ from pipeline.stages import MODEL, Project
 
 Process = subprocess.Popen[bytes]
 
+# What `nohup` or a shell's `&` around the tests ignores, no shell below them could trap again.
+HEARING = ("env", "--default-signal=HUP,INT,TERM")
+
 
 def forget(project: Project) -> None:
     """Make the project run everything again from its raw images."""
@@ -26,7 +29,7 @@ def start(
     log = project.path.parent / f"log-{time.monotonic_ns()}"
     with log.open("w") as output:
         process = subprocess.Popen(
-            command,
+            HEARING + command,
             cwd=project.path,
             env=os.environ | project.environment.variables | dict(variables or {}),
             stdout=output,
