@@ -31,6 +31,7 @@ def _fetch() -> bool:
         return True
     for file in filter(imported, files):
         _dvc("update", file, "the repository or address that it was imported from")
+        subprocess.run(["git", "add", "--", str(file)], check=True)  # comes back with the results
     for file in files:
         _dvc("pull", file, "DVC's remote, to which `dvc push` sends it from where it was added")
     return True
