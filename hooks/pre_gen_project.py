@@ -14,9 +14,10 @@ ROOMS = {"ci", "data", "docs", "models", "official_models", "src", "tests", "tra
 PACKAGES = {
     "absl", "ai_edge_litert", "attr", "attrs", "backports", "clang", "click", "cml", "comm",
     "cruft", "dvc", "dvclive", "flax", "fsspec", "gast", "git", "google", "grpc", "grpcio",
-    "h5py", "hydra", "ipykernel", "ipython", "jax", "jupyter", "keras", "keras_hub",
-    "keras_tuner", "kerastuner", "matplotlib", "mypy", "namex", "nbclient", "nbformat", "numpy",
-    "onnx", "packaging", "pandas", "pasta", "pil", "pillow", "pip", "psutil", "public", "py",
+    "h5py", "hydra", "ipykernel", "ipython", "jax", "jinja2", "jupyter", "keras",
+    "keras_hub", "keras_tuner", "kerastuner", "markupsafe", "matplotlib", "mypy", "namex",
+    "nbclient", "nbformat", "numpy", "onnx",
+    "packaging", "pandas", "pasta", "pil", "pillow", "pip", "psutil", "public", "py",
     "pydantic", "pygit2", "pylab", "pytest", "pyyaml", "requests", "rich", "ruamel",
     "ruamel_yaml", "ruamel_yaml_clib", "ruff", "scikit_learn", "scipy", "setuptools", "six",
     "sklearn", "tensorboard", "tensorflow", "torch", "tornado", "tqdm", "uv", "validate", "vine",

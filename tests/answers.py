@@ -45,5 +45,13 @@ def _text_sets() -> dict[str, Answers]:
     }
 
 
+TASKS = ("image_classification", "object_detection", "instance_segmentation")
+TASK_SETS = {f"task={task}": {"task": task} for task in TASKS[1:]}
 LONGEST = {"project_slug": "s" * 50, "model_name": "m" * 50}
-ANSWER_SETS = {"defaults": {}, **_option_sets(), **_text_sets(), "names=longest": LONGEST}
+ANSWER_SETS = {
+    "defaults": {},
+    **_option_sets(),
+    **_text_sets(),
+    **TASK_SETS,
+    "names=longest": LONGEST,
+}

@@ -19,7 +19,7 @@ Bake = Callable[..., Path]
 
 def copy_template(folder: Path) -> Path:
     """Copy what a clone would have, without caches that tools left in the template's folder."""
-    parts = ("cookiecutter.json", "hooks", TEMPLATE.name)
+    parts = ("cookiecutter.json", "hooks", "templates", TEMPLATE.name)
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z", *parts],
         cwd=ROOT,

@@ -1,20 +1,25 @@
-"""Adapters: how the search trains any model, whatever framework it is written in."""
+"""Adapters: how the stages train and judge any model, whatever framework it is written in."""
 # ruff: noqa: B027  (a step that a model does not need stays empty)
 
 import importlib.util
+import math
+import numbers
+import pickle
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .utils.hyperparameters import Hyperparameters
-from .utils.utils import UserError
+from .utils.utils import UserError, whole_file
 
 if TYPE_CHECKING:
     from .utils.schema import Config
 
 STEPS = ("reformat", "data_loader", "preprocess", "build", "train")
+MANDATORY = ("__init__", "train", "get_metrics")
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class ModelSpecs:
         folder: where a killed training may leave what it needs to continue; None: nowhere.
         verbose: whether the training may print its own progress.
         tensorboard: where to write TensorBoard logs; None: nowhere.
+        split: what `get_metrics` judges by: validation, or in the stage `evaluate` test.
     """
 
     config: "Config"
@@ -36,6 +42,7 @@ class ModelSpecs:
     folder: Path | None = None
     verbose: bool = False
     tensorboard: Path | None = None
+    split: str = "validation"
 
 
 class AdapterModel(ABC):
@@ -43,9 +50,11 @@ class AdapterModel(ABC):
 
     Attributes:
         epochs_trained: epochs behind the metrics; 0 where there are none.
+        model: what `save` keeps, if the subclass does not save something else itself.
     """
 
     epochs_trained = 0
+    model: Any = None
 
     def __init__(self, model_specs: ModelSpecs, hp_values: Hyperparameters) -> None:
         """Keep what the other steps need."""
@@ -75,11 +84,51 @@ class AdapterModel(ABC):
         """Return the names of the metrics after `build`, None if only training tells."""
         return None
 
+    def save(self, folder: Path) -> None:
+        """Write the trained model: a pickle of `self.model`, `model.pkl`.
+
+        A pickle is code that runs when it is loaded: load only your own.
+        """
+        if self.model is None:
+            raise UserError(
+                f"{type(self).__name__} of adapter.py has no self.model to save after `train`; "
+                "set it there, or define save(folder) and load(folder)."
+            )
+        with whole_file(folder / "model.pkl") as temporary, temporary.open("wb") as file:
+            pickle.dump(self.model, file)
+
+    def load(self, folder: Path) -> None:
+        """Read what `save` wrote, in place of `build` and `train`."""
+        path = folder / "model.pkl"
+        if not path.is_file():
+            raise UserError(f"{path} does not exist; train it first with `dvc repro`.")
+        self.model = pickle.loads(path.read_bytes())  # noqa: S301  (the user's own, from `train`)
+
 
 def run_steps(adapter: AdapterModel, *, until: str = STEPS[-1]) -> None:
     """Run the steps in order, up to and including one of them."""
     for step in STEPS[: STEPS.index(until) + 1]:
         getattr(adapter, step)()
+
+
+def checked_metrics(metrics: Any, config: "Config", *, finite: bool = True) -> dict[str, float]:
+    """Return what `get_metrics` returned with every number as a float.
+
+    Raises:
+        UserError: it is no dict, is empty, or holds what is no real number; unless `finite` is
+            false, neither NaN nor infinity.
+    """
+    what = f"{adapter_file(config) or 'src/keras_adapter.py'}: get_metrics returned"
+    if not isinstance(metrics, dict) or not metrics:
+        example = "{'val_accuracy': 0.928}"
+        raise UserError(f"{what} {metrics!r}; return a dict of real numbers such as {example}.")
+    for name, value in metrics.items():
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not isinstance(name, str) or not real or (finite and not math.isfinite(value)):
+            raise UserError(
+                f"{what} {value!r} for {name!r}; return a real number, such as 0.928, by its name."
+            )
+    return {name: float(value) for name, value in metrics.items()}
 
 
 def adapter_file(config: "Config") -> Path | None:
@@ -91,6 +140,8 @@ def adapter_file(config: "Config") -> Path | None:
 def adapter_class(config: "Config") -> type[AdapterModel]:
     """Return the adapter that a model brings, else the one for Keras.
 
+    A plain class named AdapterModel, as ZazuML has it, will do: it gets the steps that it lacks.
+
     Raises:
         UserError: the model's adapter.py does not define exactly one subclass of AdapterModel, or
             the subclass lacks a step that every adapter must bring.
@@ -101,19 +152,34 @@ def adapter_class(config: "Config") -> type[AdapterModel]:
 
         return KerasAdapter
     module = _load(path)
-    found = [
+    own = [
         value
         for value in vars(module).values()
-        if isinstance(value, type)
-        and issubclass(value, AdapterModel)
-        and value.__module__ == module.__name__
+        if isinstance(value, type) and value.__module__ == module.__name__
     ]
+    found = [value for value in own if issubclass(value, AdapterModel)]
+    plain = [value for value in own if value.__name__ == AdapterModel.__name__]
+    if not found and len(plain) == 1:
+        return _completed(path, plain[0])
     if len(found) != 1:
         raise UserError(f"{path} defines {len(found)} subclasses of AdapterModel; it must be one.")
-    missing = sorted(found[0].__abstractmethods__)
-    if missing:
-        raise UserError(f"{path}: {found[0].__name__} must define {' and '.join(missing)}.")
+    _refuse_missing(path, found[0], sorted(found[0].__abstractmethods__))
     return found[0]
+
+
+def _completed(path: Path, plain: type) -> type[AdapterModel]:
+    """Return a plain class with the steps that it lacks."""
+    _refuse_missing(path, plain, [name for name in MANDATORY if not _defines(plain, name)])
+    return type(plain.__name__, (plain, AdapterModel), {"__module__": plain.__module__})
+
+
+def _defines(plain: type, name: str) -> bool:
+    return getattr(plain, name, None) is not getattr(object, name, None)
+
+
+def _refuse_missing(path: Path, found: type, missing: list[str]) -> None:
+    if missing:
+        raise UserError(f"{path}: {found.__name__} must define {' and '.join(missing)}.")
 
 
 def _load(path: Path) -> ModuleType:
@@ -121,5 +187,10 @@ def _load(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise UserError(f"{path} is no Python module.")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.modules[spec.name] = module  # a pickle finds the adapter's classes by this name
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[spec.name]
+        raise
     return module

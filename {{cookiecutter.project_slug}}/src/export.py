@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from .tasks import load_task
 from .utils.hyperparameters import Hyperparameters
 from .utils.manifest import Manifest
 from .utils.schema import Config
@@ -20,6 +21,7 @@ def export(
 ) -> None:
     """Write descriptions first and `model.keras` last, so that it vouches for the others."""
     paths = config.output_paths.model
+    model = load_task(config.task).finish(model, len(manifest.classes))
     mapping = {str(label): name for label, name in enumerate(manifest.classes)}
     write_json(paths.output_mapping, mapping)
     write_yaml(paths.root / "hparams.yaml", hyperparameters)
@@ -35,13 +37,14 @@ def _predict_configuration(config: Config, manifest: Manifest) -> dict[str, Any]
     height, width, channels = manifest.image_shape
     return {
         "model": config.name,
+        "task": config.task,
         "input": {
             "height": height,
             "width": width,
             "channels": channels,
             "pixel_range": [0, 255],
         },
-        "output": {"activation": "probabilities", "classes": list(manifest.classes)},
+        "output": load_task(config.task).output(list(manifest.classes)),
     }
 
 

@@ -10,7 +10,7 @@ from .utils.hyperparameters import chosen_hyperparameters
 from .utils.manifest import SPLITS, read_manifest
 from .utils.quiet import import_tensorflow
 from .utils.schema import Config
-from .utils.utils import UserError
+from .utils.utils import UserError, flat
 
 STAGES = {
     "check": "validate every configuration file and print the model that run.sh trains",
@@ -89,6 +89,11 @@ def _tune(config: Config, options: argparse.Namespace) -> None:
 
 
 def _train(config: Config, *, dry_run: bool) -> None:
+    if _brings_adapter(config):
+        from .adapter_stages import train
+
+        print(_line(train(config, dry_run=dry_run)))
+        return
     read_manifest(config.input_paths.data).check_batch_size(config)
     hyperparameters = chosen_hyperparameters(config)
     import_tensorflow()
@@ -108,17 +113,24 @@ def _train(config: Config, *, dry_run: bool) -> None:
 
 
 def _evaluate(config: Config, *, dry_run: bool) -> None:
-    import_tensorflow()
-    from .evaluation import evaluate
-
+    if _brings_adapter(config):
+        from .adapter_stages import evaluate
+    else:
+        import_tensorflow()
+        from .evaluation import evaluate
     metrics = evaluate(config, dry_run=dry_run)
     for split in [split for split in SPLITS if split in metrics]:
         print(f"{split}: {_line(metrics[split])}")
 
 
+def _brings_adapter(config: Config) -> bool:
+    """Say whether the model has an adapter.py; src/adapter.py itself need not be loaded for it."""
+    return config.file.with_name("adapter.py").is_file()
+
+
 def _line(metrics: dict[str, Any]) -> str:
     return ", ".join(
-        f"{name} {value:.4f}" for name, value in metrics.items() if isinstance(value, float)
+        f"{name} {value:.4f}" for name, value in flat(metrics) if isinstance(value, float)
     )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from .utils.schema import Objective
-from .utils.utils import UserError, read_json, write_json
+from .utils.utils import UserError, flat, read_json, write_json
 
 METRICS = Path("training_metrics")
 SUMMARY = Path("training_metrics.json")
@@ -38,16 +38,23 @@ def print_table(summary: dict[str, dict[str, Any]]) -> None:
     table = Table("rank", "model", *(name.replace("_", " ") for name in scores), "ms", "MB")
     for model, row in summary.items():
         tests = (f"{row[name]:.4f}" if name in row else "-" for name in scores)
-        size = f"{row['keras_bytes'] / 1e6:.2f}"
-        table.add_row(str(row["rank"]), model, *tests, f"{row['keras_ms']:.2f}", size)
+        latency = f"{row['keras_ms']:.2f}" if "keras_ms" in row else "-"
+        size = f"{row['keras_bytes'] / 1e6:.2f}" if "keras_bytes" in row else "-"
+        table.add_row(str(row["rank"]), model, *tests, latency, size)
     Console().print(table)
 
 
-def _value(model: str, metrics: dict[str, Any], dotted: str) -> float:
+def metric(metrics: dict[str, Any], dotted: str) -> float | None:
+    """Return the number at a dotted key; None if there is none."""
     value: Any = metrics
     for part in dotted.split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    if not isinstance(value, int | float):
+    return value if isinstance(value, int | float) else None
+
+
+def _value(model: str, metrics: dict[str, Any], dotted: str) -> float:
+    value = metric(metrics, dotted)
+    if value is None:
         raise UserError(
             f"config.yaml: summary.metric is {dotted!r}, but {METRICS / model}/metrics.json has no "
             f"such number; name one that `dvc metrics show` lists, such as test.accuracy."
@@ -55,8 +62,9 @@ def _value(model: str, metrics: dict[str, Any], dotted: str) -> float:
     return value
 
 
-def _row(metrics: dict[str, Any]) -> dict[str, float]:
-    test = {f"test_{name}": value for name, value in metrics["test"].items() if name != "per_class"}
-    latency = {f"{kind}_ms": value for kind, value in metrics["latency_ms"].items()}
-    size = {f"{kind}_bytes": value for kind, value in metrics["size_bytes"].items()}
+def _row(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's line; one of another framework has neither latencies nor sizes."""
+    test = {f"test_{name.replace('.', '_')}": value for name, value in flat(metrics["test"])}
+    latency = {f"{kind}_ms": value for kind, value in metrics.get("latency_ms", {}).items()}
+    size = {f"{kind}_bytes": value for kind, value in metrics.get("size_bytes", {}).items()}
     return test | latency | size

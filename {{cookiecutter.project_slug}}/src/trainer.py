@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from .export import export
 from .models import build_model
+from .tasks import load_task
 from .utils.backup import FOLDER, TrainingBackup
 from .utils.hyperparameters import Hyperparameters
 from .utils.manifest import read_manifest
@@ -52,13 +53,13 @@ class ModelTrainer:
     def generated_model(self) -> keras.Model:
         """Build the configured architecture and compile it with loss, optimizer and metrics."""
         params, manifest = self.config.params, self.manifest
-        check_names(self.config)
-        model = build_model(
-            self.config, self.hyperparameters, manifest.image_shape, len(manifest.classes)
-        )
+        task, class_count = load_task(self.config.task), len(manifest.classes)
+        check_names(self.config, task.LOSSES)
+        model = build_model(self.config, self.hyperparameters, manifest.image_shape, class_count)
         optimizer = keras.optimizers.get(params.optimizer)
         optimizer.learning_rate = self.hyperparameters["learning_rate"]
-        model.compile(optimizer=optimizer, loss=params.loss, metrics=list(params.metrics))
+        loss = task.loss(params.loss, class_count)
+        model.compile(optimizer=optimizer, loss=loss, metrics=list(params.metrics))
         return model
 
     def check(self, data: "DataProvider") -> None:
@@ -77,7 +78,7 @@ class ModelTrainer:
             reason = str(error).strip().splitlines()[0]
             raise UserError(
                 f"{self.config.file}: params.loss is {self.config.params.loss!r}: it or "
-                f"params.metrics do not fit integer labels and the output shape "
+                f"params.metrics do not fit the targets {labels.shape} and the output "
                 f"{self.model.output_shape}: {reason}"
             ) from None
         return [f"{prefix}{name}" for prefix in ("", "val_") for name in names]

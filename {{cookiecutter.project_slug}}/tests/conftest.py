@@ -21,7 +21,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def _prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("prepared")
     write_project(root)
-    _stages(root, "prepare", "tune")
+    stages(root, "prepare", "tune")
     return root
 
 
@@ -29,15 +29,16 @@ def _prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _trained(_prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("trained") / "project"
     shutil.copytree(_prepared, root)
-    _stages(root, "train", "evaluate", "summary")
+    stages(root, "train", "evaluate", "summary")
     return root
 
 
-def _stages(root: Path, *stages: str) -> None:
+def stages(root: Path, *names: str) -> None:
+    """Run stages in a project; each must succeed."""
     before = Path.cwd()
     os.chdir(root)
     try:
-        for stage in stages:
+        for stage in names:
             assert main([stage]) == 0
     finally:
         os.chdir(before)

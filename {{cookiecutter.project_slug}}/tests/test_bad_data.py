@@ -47,8 +47,8 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "missing images": (
         lambda: [(RAW / f"images/rows_{n}.png").rename(f"{n}.png") for n in range(5)],
-        "names 5 images that are not in data/raw/stripes, first "
-        "images/rows_0.png, images/rows_1.png, images/rows_2.png; add",
+        "5 of 60 entries are bad, more than the share of 0 that data.max_bad_share in config.yaml "
+        "allows, first line 42: images/rows_0.png is not in data/raw/stripes; line 43:",
     ),
     "repeated image": (
         lambda: change(lambda rows: rows.append(rows[0])),

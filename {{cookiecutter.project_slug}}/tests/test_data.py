@@ -13,7 +13,8 @@ from src.utils.manifest import SPLITS, Split, read_manifest
 from src.utils.schema import Splits
 from src.utils.utils import read_csv, sha256
 
-from .tiny import CLASSES, PER_CLASS, PROCESSED
+from .tiny import CLASSES, PROCESSED
+from .tiny_stripes import PER_CLASS
 
 
 def provider(**params: object) -> DataProvider:

@@ -9,7 +9,8 @@ import pytest
 from src.predict import main
 from src.utils.utils import read_csv
 
-from .tiny import METRICS, MODEL, PER_CLASS, snapshot
+from .tiny import METRICS, MODEL, snapshot
+from .tiny_stripes import PER_CLASS
 
 IMAGES = Path("data/raw/stripes/images")
 
@@ -41,7 +42,7 @@ def test_a_folder_means_every_image_below_it(capsys: pytest.CaptureFixture[str])
 def test_a_model_travels_with_two_files(tmp_path: Path) -> None:
     away = tmp_path / "away"
     away.mkdir()
-    for name in ("model.keras", "output_mapping.json"):
+    for name in ("model.keras", "predict_configuration.yaml"):
         shutil.copy(MODEL / name, away)
     output = tmp_path / "out.csv"
     options = [str(away / "model.keras"), str(IMAGES / "rows_0.png"), "--output", str(output)]

@@ -1,6 +1,7 @@
 import ast
 import json
 import shlex
+import shutil
 from copy import deepcopy
 from pathlib import Path
 
@@ -102,7 +103,10 @@ def bring_model(pipeline: Path) -> str:
     tiny |= {"architecture": real["architecture"], "tuning": real["tuning"]}
     tiny["params"]["epochs"] = 1
     tiny["tuning"] |= {"tune": True, "max_trials": 1}  # a search depends on more than the defaults
-    write_yaml(Path("models", pipeline.parent.name, "config.yaml"), tiny)
+    folder, adapter = Path("models", pipeline.parent.name), pipeline.with_name("adapter.py")
+    write_yaml(folder / "config.yaml", tiny)
+    if adapter.is_file():
+        shutil.copy(adapter, folder)
     return str(real["architecture"])
 
 
@@ -110,6 +114,7 @@ def loaded_files(command: list[str], python: Run) -> set[str]:
     result = python("-c", LOADED, *command)
     assert result.returncode == 0, result.stderr
     files = [Path(file) for file in json.loads(result.stdout.splitlines()[-1])]
+    files = [file for file in files if file.is_relative_to(ROOT)]  # an adapter.py is in the copy
     more_than_a_docstring = [file for file in files if len(ast.parse(file.read_text()).body) > 1]
     names = {str(file.relative_to(ROOT)) for file in more_than_a_docstring}
     return names | {command[0].replace(".", "/") + ".py"}

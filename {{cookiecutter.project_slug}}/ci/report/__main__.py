@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -53,7 +54,32 @@ def _pictures(judgement: Judgement, folder: Path) -> Iterator[str]:
         yield _picture(folder, "curves", "Learning curves", spec)
     else:
         yield f"*No learning curves: {path}/history.csv is not there.*\n"
-    predictions = sections.predictions(judgement)
+    yield from _objects(folder, path) if _found_objects(path) else _classes(folder, judgement)
+    rows = _rows(path / "trials.csv")
+    if any(row["score"] for row in rows):
+        metric = config.tuning.objective.metric
+        yield _picture(folder, "trials", "Score by trial", pictures.trials(rows, metric))
+
+
+def _found_objects(path: Path) -> bool:
+    return (path / "precision_recall.csv").is_file()
+
+
+def _objects(folder: Path, path: Path) -> Iterator[str]:
+    """Yield the precision-recall curve, and what was found in some test images."""
+    curve = pictures.precision_recall(_rows(path / "precision_recall.csv"))
+    yield _picture(folder, "precision_recall", "Precision and recall at an IoU of 0.5", curve)
+    if (path / "examples.png").is_file():
+        shutil.copyfile(path / "examples.png", folder / "examples.png")
+        yield "![Annotated (yellow) and found (green)](examples.png)\n"
+
+
+def _classes(folder: Path, judgement: Judgement) -> Iterator[str]:
+    """Yield which classes are taken for which: a picture, a table where there are too many."""
+    path, predictions = (
+        judgement.config.output_paths.training_metrics,
+        sections.predictions(judgement),
+    )
     classes = {row[key] for row in predictions for key in ("actual", "predicted")}
     if predictions and len(classes) <= pictures.MOST_CLASSES:
         yield _picture(folder, "confusion", "Confusion matrix", pictures.confusion(predictions))
@@ -61,10 +87,6 @@ def _pictures(judgement: Judgement, folder: Path) -> Iterator[str]:
         yield _confused(predictions, path / "predictions.csv")
     else:
         yield f"*No confusion matrix: {path}/predictions.csv is not there.*\n"
-    rows = _rows(path / "trials.csv")
-    if any(row["score"] for row in rows):
-        metric = config.tuning.objective.metric
-        yield _picture(folder, "trials", "Score by trial", pictures.trials(rows, metric))
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -121,6 +121,28 @@ def confusion(predictions: Rows) -> Spec:
     }  # fmt: skip
 
 
+def precision_recall(rows: Rows) -> Spec:
+    """Return the precision by recall of boxes and masks."""
+    points = [
+        {"recall": float(row["recall"]), "precision": float(row["precision"]), "of": row["kind"]}
+        for row in rows
+    ]
+    unit = {"type": "quantitative", "scale": {"domain": [0, 1]}}
+    return {
+        "title": "Precision and recall at an IoU of 0.5",
+        "width": 290,
+        "height": 220,
+        "data": {"values": points},
+        "mark": {"type": "line", "strokeWidth": 2},
+        "encoding": {
+            "x": {"field": "recall", **unit},
+            "y": {"field": "precision", **unit},
+            "color": {"field": "of", "type": "nominal", "title": None,
+                      "scale": {"range": list(COLOURS.values())}},
+        },
+    }  # fmt: skip
+
+
 def trials(rows: Rows, objective: str) -> Spec:
     """Return the score of each trial that has one, in the order they were proposed."""
     points = [

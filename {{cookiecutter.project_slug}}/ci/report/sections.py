@@ -8,15 +8,16 @@ from typing import Any
 
 from ci.acceptance import Judgement, Verdict, metrics_path
 from src.utils.config import ROOT_CONFIG
-from src.utils.utils import read_csv, read_json, read_yaml
+from src.utils.utils import flat, read_csv, read_json, read_yaml
 
-from .tables import cell, difference, flat, table
+from .tables import cell, difference, table
 
 MOST_CLASSES = 50
 WORST_CLASSES = 25
 MOST_ROWS = 60
 LONGEST_LINE = 400
 TOP_TRIALS = 10
+NAMES = {"f1": "F1", "box_ap": "AP of boxes", "mask_ap": "AP of masks"}
 PARAMS = ("architecture", "params", "tuning")
 
 
@@ -95,23 +96,27 @@ def _params(read: Callable[[Path], Any], file: Path, root: Path) -> dict[str, ob
 
 
 def per_class(judgement: Judgement) -> Iterator[str]:
-    """Yield precision, recall and F1 of each class, the worst first where there are many."""
+    """Yield the metrics of each class, where there are many the worst first.
+
+    The last metric is the one that sums up: F1, or the mean average precision.
+    """
     path = metrics_path(judgement.config)
     now = read_json(path).get("test", {}).get("per_class", {})
     before = (judgement.baseline.json(path) or {}).get("test", {}).get("per_class", {})
     if not now:
         return
-    images = Counter(row["actual"] for row in predictions(judgement))
-    many = len(now) > MOST_CLASSES
+    keys = list(next(iter(now.values())))
+    last, many = keys[-1], len(now) > MOST_CLASSES
+    images = Counter(row["actual"] for row in predictions(judgement) if "actual" in row)
     rows = [
-        (name, *(now[name][key] for key in ("precision", "recall", "f1")),
-         images[name] if images else "",
-         difference(now[name]["f1"], before.get(name, {}).get("f1")))
-        for name in (sorted(now, key=lambda name: now[name]["f1"]) if many else now)
+        (name, *(now[name][key] for key in keys), images[name] if images else "",
+         difference(now[name][last], before.get(name, {}).get(last)))
+        for name in (sorted(now, key=lambda name: now[name][last]) if many else now)
     ]  # fmt: skip
-    which = f"the {WORST_CLASSES} worst F1 of {len(now)} classes, " if many else ""
+    names = [NAMES.get(key, key) for key in keys]
+    which = f"the {WORST_CLASSES} worst {names[-1]} of {len(now)} classes, " if many else ""
     yield f"### Classes ({which}test split)\n"
-    header = ("class", "precision", "recall", "F1", "images", "change of F1")
+    header = ("class", *names, "images", f"change of {names[-1]}")
     yield table(header, rows, WORST_CLASSES if many else MOST_CLASSES, path)
 
 

@@ -1,8 +1,7 @@
 """Markdown tables of whatever names and numbers the data brings."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 LONGEST_CELL = 80
 # Marks that Markdown, HTML or GitHub's formulas would take for more than themselves.
@@ -38,16 +37,6 @@ def difference(now: object, before: object) -> str:
     if _number(now) and _number(before):
         return "0" if now == before else f"{now - before:+.6g}"  # type: ignore[operator]
     return ""
-
-
-def flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Yield the values of nested mappings by dotted key; those of single classes are left out."""
-    for key, value in document.items():
-        if isinstance(value, Mapping):
-            if key != "per_class":
-                yield from flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _number(value: object) -> bool:

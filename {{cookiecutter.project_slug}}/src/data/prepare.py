@@ -1,23 +1,31 @@
 """The `prepare` stage: annotated images to arrays that load fast, and their manifest."""
 
+import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
 from ..utils.manifest import Manifest, Split, write_manifest
-from ..utils.schema import DataConfig
-from ..utils.utils import sha256, whole_folder, write_csv
-from .annotations import Example, read_csv
+from ..utils.schema import DataConfig, Task
+from ..utils.utils import sha256, whole_folder
+from .annotations import Example, read_annotations
 from .images import read_image
 from .splits import split_indices
 
 CHUNK = 1024  # images in memory at once: data may be larger than memory
+# The module that knows what a task's targets are.
+TARGETS: dict[Task, str] = {
+    "image_classification": "labels",
+    "object_detection": "objects",
+    "instance_segmentation": "objects",
+}
 
 
 def prepare(config: DataConfig, *, dry_run: bool = False) -> dict[Split, int]:
-    """Write `<split>_images.npy`, `<split>_labels.npy`, `<split>.csv` and the manifest.
+    """Write `<split>_images.npy`, the targets of the task, and the manifest.
 
     Returns:
         The number of examples by split. A dry run checks the annotations and the first image.
@@ -25,9 +33,12 @@ def prepare(config: DataConfig, *, dry_run: bool = False) -> dict[Split, int]:
     Raises:
         UserError: unusable annotations or images; nothing is written then.
     """
-    examples = read_csv(config.root, config.annotations)
-    indices = split_indices([example.label for example in examples], config.splits, config.seed)
+    examples, bad = read_annotations(config)
+    targets = import_module(f".{TARGETS[config.task]}", __package__)
+    indices = split_indices(targets.groups(examples), config.splits, config.seed)
     splits = {split: [examples[i] for i in positions] for split, positions in indices.items()}
+    if bad:
+        print(f"warning: left out {len(bad)} bad rows, first: {bad[0]}", file=sys.stderr)
     if dry_run:
         read_image(config.root / examples[0].path, _shape(config))
     else:
@@ -36,22 +47,26 @@ def prepare(config: DataConfig, *, dry_run: bool = False) -> dict[Split, int]:
 
 
 def _write(config: DataConfig, splits: dict[Split, list[Example]]) -> None:
-    classes = sorted({example.label for members in splits.values() for example in members})
+    targets = import_module(f".{TARGETS[config.task]}", __package__)
+    labels = {split: _labels(members) for split, members in splits.items()}
+    classes = sorted({label for found in labels.values() for label in found})
     shape = _shape(config)
     with whole_folder(config.processed) as folder:
         for split, members in splits.items():
-            labels = np.array([classes.index(example.label) for example in members], np.int32)
-            np.save(folder / f"{split}_labels.npy", labels)
-            rows = [{"path": example.path, "class": example.label} for example in members]
-            write_csv(folder / f"{split}.csv", rows)
+            targets.write_targets(config, folder, split, members, classes)
             _write_images(config, members, folder / f"{split}_images.npy", shape)
         manifest = Manifest(
             classes=classes,
             image_shape=shape,
-            counts={split: _counts(classes, members) for split, members in splits.items()},
+            examples={split: len(members) for split, members in splits.items()},
+            counts={split: _counts(classes, found) for split, found in labels.items()},
             files={file.name: sha256(file) for file in sorted(folder.iterdir())},
         )
         write_manifest(folder, manifest)
+
+
+def _labels(members: list[Example]) -> list[str]:
+    return [one.label for example in members for one in example.objects]
 
 
 def _shape(config: DataConfig) -> tuple[int, int, int]:
@@ -59,8 +74,8 @@ def _shape(config: DataConfig) -> tuple[int, int, int]:
     return height, width, config.channels
 
 
-def _counts(classes: list[str], members: list[Example]) -> dict[str, int]:
-    found = Counter(example.label for example in members)
+def _counts(classes: list[str], labels: list[str]) -> dict[str, int]:
+    found = Counter(labels)
     return {label: found[label] for label in classes}
 
 

@@ -22,22 +22,32 @@ def build_model(
     Images are stretched to side x side pixels, at least 32. `weights` is random, or imagenet,
     which are downloaded once.
     """
+    side = int(hyperparameters["side"])
+    images = keras.Input(input_shape)
+    stretched = keras.layers.Resizing(side, side)(images)
+    if input_shape[-1] != COLOURS:
+        stretched = keras.layers.Concatenate()([stretched] * COLOURS)
+    features = network(config, hyperparameters, (side, side, COLOURS), pooling="avg")(stretched)
+    features = keras.layers.Dropout(hyperparameters["dropout_rate"])(features)
+    outputs = keras.layers.Dense(class_count, activation="softmax")(features)
+    return keras.Model(images, outputs, name=config.name)
+
+
+def network(
+    config: Config,
+    hyperparameters: Hyperparameters,
+    input_shape: tuple[int, int, int],
+    pooling: str | None = None,
+) -> keras.Model:
+    """Return a network of keras.applications without its classifier."""
     name, weights = hyperparameters["backbone"], hyperparameters["weights"]
     if name not in BACKBONES:
         raise UserError(
             f"{config.file}: backbone is {name!r}; known backbones: {', '.join(BACKBONES)}."
         )
-    side = hyperparameters["side"]
-    images = keras.Input(input_shape)
-    stretched = keras.layers.Resizing(side, side)(images)
-    if input_shape[-1] != COLOURS:
-        stretched = keras.layers.Concatenate()([stretched] * COLOURS)
-    network = getattr(keras.applications, name)(
+    return getattr(keras.applications, name)(
         include_top=False,
         weights=None if weights == "random" else weights,
-        input_shape=(side, side, COLOURS),
-        pooling="avg",
+        input_shape=input_shape,
+        pooling=pooling,
     )
-    features = keras.layers.Dropout(hyperparameters["dropout_rate"])(network(stretched))
-    outputs = keras.layers.Dense(class_count, activation="softmax")(features)
-    return keras.Model(images, outputs, name=config.name)

@@ -13,7 +13,7 @@ import keras_tuner
 from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.errors import FailedTrialError, FatalError
 
-from ..adapter import ModelSpecs, adapter_class, run_steps
+from ..adapter import ModelSpecs, adapter_class, checked_metrics, run_steps
 from ..utils.hyperparameters import Hyperparameters
 from ..utils.schema import Config
 from ..utils.utils import UserError, read_csv, whole_folder, write_json
@@ -122,14 +122,18 @@ class SearchTuner(BaseTuner):
             tensorboard=logs if self.config.tuning.tensorboard else None,
         )
 
-    def _score(self, metrics: dict[str, float]) -> float:
+    def _score(self, returned: Any) -> float:
         metric = self.config.tuning.objective.metric
+        try:  # every trial would make the same mistake; one that diverged fails alone
+            metrics = checked_metrics(returned, self.config, finite=False)
+        except UserError as error:
+            raise FatalError(str(error)) from None
         if metric not in metrics:
             raise FatalError(
                 f"{self.config.file}: tuning.objective.metric is {metric!r}, which the adapter "
                 f"does not report; reported: {', '.join(metrics)}."
             )
-        score = float(metrics[metric])
+        score = metrics[metric]
         if not math.isfinite(score):
             raise UserError(f"{metric} is {score}, no number to compare.")
         return score

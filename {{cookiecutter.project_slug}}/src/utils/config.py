@@ -35,6 +35,7 @@ def load_config(path: Path | None = None, overrides: Overrides | None = None) ->
     path = path or model_config_path(project.model)
     model = _validate(ModelConfig, path, mine)
     _check_architecture(path, model.architecture)
+    _check_task(path, model.task, project.data.task)
     return Config(file=path, data=project.data, **dict(model))
 
 
@@ -119,6 +120,14 @@ def _check_architecture(path: Path, architecture: str) -> None:
             f"{path}: architecture is {architecture!r}, but src/models/{architecture}.py does not "
             f"exist{did_you_mean(architecture, architectures())}; "
             f"known architectures: {', '.join(architectures())}."
+        )
+
+
+def _check_task(path: Path, task: str, data_task: str) -> None:
+    if task != data_task:
+        raise UserError(
+            f"{path}: task is {task!r}, but data.task in {ROOT_CONFIG} is {data_task!r}; a model "
+            f"learns what the data is annotated for."
         )
 
 

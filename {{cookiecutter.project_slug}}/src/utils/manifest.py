@@ -19,18 +19,20 @@ class Manifest(BaseModel):
     Attributes:
         classes: names, in the order of the labels 0, 1, …
         image_shape: (height, width, channels) of every image, pixels are uint8.
-        counts: examples by split and class.
+        examples: their number by split.
+        counts: examples, or the objects in them, by split and class.
         files: SHA-256 of every other file in the folder.
     """
 
     classes: list[str]
     image_shape: tuple[int, int, int]
+    examples: dict[Split, int]
     counts: dict[Split, dict[str, int]]
     files: dict[str, str]
 
     def size(self, split: Split) -> int:
         """Return the number of examples in a split."""
-        return sum(self.counts[split].values())
+        return self.examples[split]
 
     @property
     def data_hash(self) -> str:

@@ -1,5 +1,6 @@
 """Names of Keras objects in the configuration: refuse unknown ones before training."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -12,11 +13,20 @@ SHORT_METRICS = ["accuracy"]  # resolved by `compile` from the shape of the outp
 NEED_ARGUMENTS = {"LossScaleOptimizer", "MultiOptimizer", "Optimizer", "OptimizerMap"}
 
 
-def check_names(config: Config) -> None:
-    """Refuse an unknown optimizer, loss or metric with the nearest known name and all others."""
+def check_names(config: Config, losses: Sequence[str]) -> None:
+    """Refuse an unknown optimizer, loss or metric with the nearest known name and all others.
+
+    `losses` are the task's own; if there are none, Keras's are meant.
+    """
     params = config.params
     _check(config.file, "optimizer", params.optimizer, keras.optimizers)
-    _check(config.file, "loss", params.loss, keras.losses)
+    if not losses:
+        _check(config.file, "loss", params.loss, keras.losses)
+    elif params.loss not in losses:
+        raise UserError(
+            f"{config.file}: params.loss is {params.loss!r}, which {config.task} does not know"
+            f"{did_you_mean(params.loss, losses)}; known: {', '.join(losses)}."
+        )
     for metric in params.metrics:
         if metric not in SHORT_METRICS:
             _check(config.file, "metrics", metric, keras.metrics)

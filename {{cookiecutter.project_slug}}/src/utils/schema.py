@@ -15,9 +15,11 @@ from .ranges import Value
 from .section import ProjectPath, Section
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Rating = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Task = Literal["image_classification", "object_detection", "instance_segmentation"]
 
 
 class Objective(Section):
@@ -49,7 +51,9 @@ class Splits(Section):
 class DataConfig(Section):
     """`data` in the root config.yaml: the whole recipe from raw to processed."""
 
-    annotation_type: Literal["csv"]
+    task: Task = "image_classification"
+    annotation_type: Literal["csv", "coco"]
+    max_bad_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     root: ProjectPath
     annotations: str = Field(min_length=1)
     processed: ProjectPath
@@ -73,12 +77,10 @@ class DataConfig(Section):
 class ZooConfig(Section):
     """`zoo` in the root config.yaml: what `python -m src.zoo` looks for."""
 
-    task: Literal["image_classification", "object_detection", "instance_segmentation"] = (
-        "image_classification"
-    )
-    model_priority_space: list[Annotated[float, Field(ge=0, le=10)]] = Field(
-        default=[5, 5, 5], min_length=3, max_length=3
-    )
+    task: Task = "image_classification"
+    model_priority_space: list[Rating] = Field(default=[5, 5, 5], min_length=3, max_length=3)
+    max_trials: Positive = 20
+    max_instances_at_once: Positive = 1
 
 
 class ProjectConfig(Section):
@@ -107,7 +109,7 @@ class Params(Section):
     cache_mb: Annotated[int, Field(ge=0)]
     optimizer: str
     loss: str
-    metrics: list[str] = Field(min_length=1)
+    metrics: list[str]
     early_stopping: EarlyStopping
 
 
@@ -178,10 +180,25 @@ class OutputPaths(Section):
     training_metrics: ProjectPath
 
 
+class ModelSpace(Section):
+    """Where a model lies in the zoo: 10 is the most accurate, the fastest, the smallest."""
+
+    accuracy_rating: Rating
+    speed_rating: Rating
+    memory_rating: Rating
+
+    @property
+    def point(self) -> tuple[float, float, float]:
+        """The ratings: accuracy, speed, memory."""
+        return self.accuracy_rating, self.speed_rating, self.memory_rating
+
+
 class ModelConfig(Section):
     """models/<model>/config.yaml."""
 
     architecture: str
+    task: Task = "image_classification"
+    model_space: ModelSpace | None = None
     params: Params
     tuning: Tuning
     input_paths: InputPaths

@@ -113,6 +113,16 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the values of nested mappings by dotted key; those of single classes are left out."""
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            if key != "per_class":
+                yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
 def fingerprint(document: object) -> str:
     """Return the hexadecimal SHA-256 of a JSON document; the order of keys does not matter."""
     canonical = json.dumps(document, sort_keys=True, default=str)

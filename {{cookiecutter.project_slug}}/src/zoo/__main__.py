@@ -1,4 +1,4 @@
-"""Choose a model of the zoo: `python -m src.zoo select`."""
+"""Choose a model of the zoo, add it to the project, search it: `python -m src.zoo COMMAND`."""
 
 import argparse
 import json
@@ -7,28 +7,91 @@ from pathlib import Path
 
 from ..utils.config import load_project
 from ..utils.utils import UserError
-from .entries import SHORT, ZOO, load_zoo
+from .entries import SHORT, ZOO, Entry, find, load_zoo
 from .selection import Ranked, better, rank
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the ranking; return 0, or 1 after one sentence on what to mend."""
+    """Run one command; return 0, or 1 after one sentence on what to mend."""
     options = _parser().parse_args(arguments)
     try:
-        defaults = load_project().zoo
-        task = SHORT.get(options.task, options.task) or defaults.task
-        priority = options.priority or defaults.model_priority_space
-        ranked = rank(load_zoo(options.zoo), task, priority)
+        return int(options.run(options))
     except UserError as error:
         for line in str(error).splitlines():
             print(f"error: {line}", file=sys.stderr)
         return 1
+
+
+def select(options: argparse.Namespace) -> int:
+    """Print the ranking."""
+    task, priority = _asked(options)
+    zoo = _measured(task) if options.measured else load_zoo(options.zoo)
+    ranked = rank(zoo, task, priority)
     if options.json:
         rows = [{"name": one.name, "distance": one.distance} for one in ranked]
         print(json.dumps({"task": task, "priority": priority, "ranking": rows}))
     else:
         _print(ranked)
+        if not options.measured:
+            print(f"Next: python -m src.zoo add {ranked[0].name}")
     return 0
+
+
+def measure(options: argparse.Namespace) -> int:
+    """Print and draw where the trained models lie, and write the zoo's page."""
+    from . import measuring, page
+
+    task, priority = _asked(options)
+    models = measuring.measure(task)
+    page.write_page(load_zoo(options.zoo), models, priority)
+    page.print_table(models)
+    print(f"Wrote {page.PAGE} and {page.PICTURE}.")
+    return 0
+
+
+def add(options: argparse.Namespace) -> int:
+    """Make a model's folder."""
+    from .adding import add_entry, add_like
+
+    if (options.entry is None) == (options.like is None):
+        raise UserError("Name either an entry of the zoo, or --like a model; the zoo's entries: "
+                        f"{', '.join(load_zoo(options.zoo))}.")  # fmt: skip
+    if options.like is not None:
+        if not options.name:
+            raise UserError(f"--like {options.like} needs --name, the name of the new model.")
+        folder = add_like(options.like, options.name)
+    else:
+        entry = find(load_zoo(options.zoo), options.entry)
+        folder = add_entry(options.entry, entry, options.name or options.entry)
+    print(f"Made {folder}: {', '.join(sorted(file.name for file in folder.iterdir()))}.")
+    print(f"Next: dvc repro {folder.as_posix()}/dvc.yaml")
+    return 0
+
+
+def search(options: argparse.Namespace) -> int:
+    """Add the nearest entry and run its pipeline, or say how another machine does."""
+    from .searching import nearest_added, remote_commands, reproduce
+
+    task, priority = _asked(options)
+    nearest = rank(load_zoo(options.zoo), task, priority)[0]
+    print(f"Nearest: {nearest.name} (distance {nearest.distance:.3f})")
+    folder = nearest_added(nearest.name, nearest.entry, options.name or nearest.name)
+    if options.remote:
+        print(remote_commands(folder))
+        return 0
+    return reproduce(folder)
+
+
+def _measured(task: str) -> dict[str, Entry]:
+    from .measuring import as_zoo
+
+    return as_zoo(task)
+
+
+def _asked(options: argparse.Namespace) -> tuple[str, list[float]]:
+    defaults = load_project().zoo
+    task = SHORT.get(options.task, options.task) or defaults.task
+    return task, options.priority or defaults.model_priority_space
 
 
 def _print(ranked: list[Ranked]) -> None:
@@ -48,17 +111,31 @@ def _print(ranked: list[Ranked]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m src.zoo", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    select = commands.add_parser("select", help="rank the entries by what matters to you")
-    select.add_argument("--task", help="default: zoo.task in config.yaml")
-    select.add_argument(
-        "--priority",
-        nargs=3,
-        type=float,
-        metavar=("ACCURACY", "SPEED", "MEMORY"),
-        help="0 to 10 each; default: zoo.model_priority_space in config.yaml",
-    )
-    select.add_argument("--zoo", type=Path, default=ZOO, help="another zoo.yaml or models.json")
-    select.add_argument("--json", action="store_true", help="for programs")
+    rank_them = commands.add_parser("select", help="rank the entries by what matters to you")
+    make = commands.add_parser("add", help="make models/NAME from an entry, or like a model")
+    make.add_argument("entry", nargs="?", metavar="ENTRY", help="an entry of the zoo")
+    make.add_argument("--like", metavar="MODEL", help="instead of an entry, a model of models/")
+    find_best = commands.add_parser("search", help="add the nearest entry, search and train it")
+    look = commands.add_parser("measure", help="rate the trained models by what was measured")
+    for command in (rank_them, find_best, look):
+        command.add_argument("--task", help="default: zoo.task in config.yaml")
+        command.add_argument(
+            "--priority",
+            nargs=3,
+            type=float,
+            metavar=("ACCURACY", "SPEED", "MEMORY"),
+            help="0 to 10 each; default: zoo.model_priority_space in config.yaml",
+        )
+    for command in (make, find_best):
+        command.add_argument("--name", help="of the new model; default: the entry's")
+    for command, run in (
+        (rank_them, select), (make, add), (find_best, search), (look, measure)
+    ):  # fmt: skip
+        command.add_argument("--zoo", type=Path, default=ZOO, help="another zoo.yaml, models.json")
+        command.set_defaults(run=run)
+    rank_them.add_argument("--json", action="store_true", help="for programs")
+    rank_them.add_argument("--measured", action="store_true", help="rank the trained models")
+    find_best.add_argument("--remote", action="store_true", help="run nothing, say how a VM does")
     return parser
 
 

@@ -1,0 +1,44 @@
+"""Remove what the answers switched off; runs in the generated project's folder."""
+
+import sys
+from pathlib import Path
+
+TASK = "{{ cookiecutter.task }}"
+
+CLASSIFICATION = ("image_classification",)
+OBJECTS = ("object_detection", "instance_segmentation")
+# Files that only some tasks need.
+ONLY = {
+    "src/data/digits.py": CLASSIFICATION,
+    "src/data/labels.py": CLASSIFICATION,
+    "src/data/objects.py": OBJECTS,
+    "src/data/scenes.py": OBJECTS,
+    "src/models/backbone_centers.py": OBJECTS,
+    "src/models/centers.py": OBJECTS,
+    "src/models/convolutional.py": CLASSIFICATION,
+    "src/models/dense.py": CLASSIFICATION,
+    "src/notebooks/explore.ipynb": CLASSIFICATION,
+    "src/notebooks/explore_objects.ipynb": OBJECTS,
+    "src/tasks/centers.py": OBJECTS,
+    "src/tasks/coco_metrics.py": OBJECTS,
+    "src/tasks/detections.py": OBJECTS,
+    "src/tasks/drawing.py": OBJECTS,
+    "src/tasks/image_classification.py": CLASSIFICATION,
+    "src/tasks/instance_segmentation.py": ("instance_segmentation",),
+    "src/tasks/object_detection.py": ("object_detection",),
+    "src/tasks/objects.py": OBJECTS,
+    "tests/test_scenes.py": OBJECTS,
+    "tests/test_objects.py": OBJECTS,
+}
+
+
+def main() -> int:
+    """Remove the files of other tasks."""
+    for name, tasks in ONLY.items():
+        if TASK not in tasks:
+            Path(name).unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

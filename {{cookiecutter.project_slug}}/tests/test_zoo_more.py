@@ -1,0 +1,114 @@
+"""Models like another, a search of the nearest entry, and `make new-model`."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from src.utils.config import check_all, load_config
+from src.utils.utils import read_yaml, write_yaml
+from src.zoo import searching
+from src.zoo.__main__ import main
+from src.zoo.adding import renamed
+from src.zoo.rendering import FILES
+
+from .conftest import ROOT
+from .tiny import snapshot
+
+
+@pytest.fixture(autouse=True)
+def _here(workspace: Path) -> None:
+    """Work in the tiny project, whose one model is `tiny`."""
+    assert Path.cwd() == workspace
+
+
+def test_like_a_model_is_that_model_under_another_name() -> None:
+    assert main(["add", "neighbours", "--name", "first"]) == 0
+    assert main(["add", "--like", "first", "--name", "second"]) == 0
+    old, new = Path("models/first"), Path("models/second")
+    assert {path.name for path in new.iterdir()} == {path.name for path in old.iterdir()}
+    for file in (*FILES, "adapter.py"):
+        theirs = (
+            (old / file).read_text().replace("/first", "/second").replace(" first:", " second:")
+        )
+        assert (new / file).read_text() == theirs, file
+    check_all()
+
+
+def test_renaming_touches_paths_and_the_artifact_and_no_other_word() -> None:
+    text = (
+        "# first, model of the first\n"
+        "cmd: run --config models/first/config.yaml ../../training_metrics/first/history.csv\n"
+        "other: models/first_one/x models/first-two official_models/first models/first.v2\n"
+        "first: 1\n"
+        "artifacts:\n\n  # ours\n  other:\n    desc: first\n  first:\n    path: model.keras\n"
+        "later:\n  first: 2\n"
+    )
+    assert renamed(text, "first", "second") == (
+        "# first, model of the first\n"
+        "cmd: run --config models/second/config.yaml ../../training_metrics/second/history.csv\n"
+        "other: models/first_one/x models/first-two official_models/first models/first.v2\n"
+        "first: 1\n"
+        "artifacts:\n\n  # ours\n  other:\n    desc: first\n  second:\n    path: model.keras\n"
+        "later:\n  first: 2\n"
+    )
+
+
+def test_search_adds_the_nearest_and_returns_what_dvc_returns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = read_yaml(Path("config.yaml"))
+    document["zoo"] = {"max_trials": 7, "max_instances_at_once": 2}
+    write_yaml(Path("config.yaml"), document)
+    called = []
+
+    def run(command: list[str], **_: Any) -> "subprocess.CompletedProcess[str]":
+        called.append(command[1:])
+        return subprocess.CompletedProcess(command, 3)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    arguments = ["search", "--priority", "3", "10", "9"]
+    assert main(arguments) == 3
+    tuning = load_config(Path("models/dense/config.yaml")).tuning
+    assert (tuning.tune, tuning.max_trials, tuning.max_instances_at_once) == (True, 7, 2)
+    assert called == [["-m", "dvc", "repro", "models/dense/dvc.yaml"]]
+    assert "Nearest: dense" in capsys.readouterr().out
+    before = snapshot(Path("models"))
+    assert main(arguments) == 3
+    assert snapshot(Path("models")) == before
+    assert "is there already" in capsys.readouterr().out
+
+
+def test_a_remote_search_runs_nothing_and_says_how_to_hand_it_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(searching, "reproduce", lambda _: pytest.fail("it ran"))
+    assert main(["search", "--priority", "3", "10", "9", "--name", "quick", "--remote"]) == 0
+    said = capsys.readouterr().out
+    assert "git add models/quick && git commit -m '[cml] quick: search'\n  git push\n" in said
+    assert "python -m ci.k8s --config models/quick/config.yaml" in said
+    assert load_config(Path("models/quick/config.yaml")).tuning.tune
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_make_new_model_hands_over_names_as_they_are() -> None:
+    shutil.copy(ROOT / "Makefile", "Makefile")
+    Path("setup.sh").write_text("exit 0\n")
+    python = Path(".venv/bin/python")
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\nfor word in "$@"; do echo "<$word>"; done\n')
+    python.chmod(0o755)
+    names = ["ENTRY=a b; touch owned", "NAME=`touch owned` 'x\""]
+    done = subprocess.run(
+        ["make", "new-model", *names],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"LIKE": "of the environment"},
+    )
+    words = ["-m", "src.zoo", "add", "a b; touch owned", "--name", "`touch owned` 'x\""]
+    assert done.stdout.splitlines() == [f"<{word}>" for word in words]
+    assert not Path("owned").exists()
