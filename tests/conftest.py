@@ -48,8 +48,12 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="session")
 def project_environment(tmp_path_factory: pytest.TempPathFactory) -> ProjectEnvironment:
-    """The one environment for bakes: their requirements with dvc[gs], and their dev group."""
-    project = bake(tmp_path_factory.mktemp("required"), dvc_remote_url="gs://bucket/path")
+    """The one environment for bakes: their requirements with dvc[gs], and their dev group.
+
+    Those of segmentation: the other tasks need no more.
+    """
+    answers = {"task": "instance_segmentation", "dvc_remote_url": "gs://bucket/path"}
+    project = bake(tmp_path_factory.mktemp("required"), **answers)
     required = [project / "requirements.txt", project / "pyproject.toml"]
     content = b"".join(path.read_bytes() for path in required) + sys.version.encode()
     name = f"project-environment-{hashlib.sha256(content).hexdigest()[:12]}"

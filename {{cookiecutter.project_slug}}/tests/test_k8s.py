@@ -8,6 +8,7 @@ from ci.k8s.pods import PROJECT, USER
 
 from .conftest import ROOT, Run
 from .rendering import CONFIG, IMAGE, Document, command, configure, pod, rendered, selects
+from .tiny import PROCESSED
 
 
 @pytest.fixture(autouse=True)
@@ -99,11 +100,11 @@ def test_only_workers_get_gpus() -> None:
 def test_pods_fetch_the_prepared_data_before_they_begin() -> None:
     for job in (rendered()["chief"], rendered()["worker"]):
         (fetch,) = pod(job)["initContainers"]
-        assert fetch["command"] == ["dvc", "pull", "--force", "--", "data/processed/stripes"]
+        assert fetch["command"] == ["dvc", "pull", "--force", "--", str(PROCESSED)]
         assert fetch["image"] == IMAGE
         (mounted,) = fetch["volumeMounts"]
         assert mounted in pod(job)["containers"][0]["volumeMounts"]
-        assert mounted["mountPath"] == f"{PROJECT}/data/processed/stripes"
+        assert mounted["mountPath"] == f"{PROJECT}/{PROCESSED}"
 
 
 def test_all_pods_share_the_folder_that_the_search_resumes_from() -> None:

@@ -13,7 +13,9 @@ from src.zoo.page import PAGE, PICTURE, draw
 
 from .tiny import PROJECT, TINY
 
-TASK = "image_classification"
+TASK = TINY.get("task", "image_classification")
+SUMMARY = {"metric": "test.accuracy", "direction": "max"}
+OTHER = "image_classification" if TASK == "object_detection" else "object_detection"
 # accuracy, ms of one image, ms of 32, bytes
 MODELS = {
     "accurate": (0.9, 8.0, 256.0, 4_000_000),
@@ -25,7 +27,7 @@ MODELS = {
 @pytest.fixture(autouse=True)
 def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write_yaml(Path("config.yaml"), PROJECT)
+    write_yaml(Path("config.yaml"), {**PROJECT, "summary": SUMMARY, "zoo": {"task": TASK}})
     for name, (accuracy, one, many, size) in MODELS.items():
         space = {"accuracy_rating": 9, "speed_rating": 1, "memory_rating": 2}
         write_yaml(Path(f"models/{name}/config.yaml"), {**TINY, "model_space": space})
@@ -67,8 +69,8 @@ def test_models_of_another_framework_have_no_latency_and_are_left_out() -> None:
 
 
 def test_without_a_trained_model_that_is_said() -> None:
-    with pytest.raises(UserError, match=r"No model for object_detection is trained"):
-        measure("object_detection")
+    with pytest.raises(UserError, match=rf"No model for {OTHER} is trained"):
+        measure(OTHER)
 
 
 def test_selecting_by_what_was_measured(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,10 @@ import json
 import shutil
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 from PIL import Image
 
 from src.data.annotations import Example, Object
@@ -17,7 +19,7 @@ from src.tasks.coco_metrics import CocoMetrics
 from src.tasks.detections import Detection, detections
 from src.utils.utils import read_csv, write_yaml
 
-from .conftest import stages
+from .conftest import ROOT, stages
 from .tiny import METRICS, MODEL, snapshot
 from .tiny_scenes import PROCESSED, SCENES, SIDE, TASKS, model, write_scenes
 
@@ -66,6 +68,20 @@ def test_what_was_found_is_listed_and_drawn() -> None:
     assert [float(row["recall"]) for row in curve[:3]] == [0, 0.05, 0.1]
     with Image.open(METRICS / "examples.png") as picture:
         assert len(picture.getcolors(1 << 24) or []) > 50
+
+
+@pytest.mark.usefixtures("task")
+def test_the_notebook_shows_data_curves_and_what_was_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    notebook = nbformat.read(ROOT / "src/notebooks/explore_objects.ipynb", as_version=4)
+    assert all(not cell.get("outputs") for cell in notebook.cells)
+    NotebookClient(
+        notebook, timeout=60, resources={"metadata": {"path": str(Path.cwd())}}
+    ).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 4
 
 
 @pytest.mark.usefixtures("task")

@@ -4,11 +4,7 @@ import keras
 
 from ..utils.hyperparameters import Hyperparameters
 from ..utils.schema import Config
-from ..utils.utils import UserError
-
-# They scale values from 0 to 255 themselves.
-BACKBONES = ("EfficientNetV2B0", "EfficientNetV2S", "MobileNetV3Large", "MobileNetV3Small")
-COLOURS = 3
+from .backbones import COLOURS, network
 
 
 def build_model(
@@ -31,23 +27,3 @@ def build_model(
     features = keras.layers.Dropout(hyperparameters["dropout_rate"])(features)
     outputs = keras.layers.Dense(class_count, activation="softmax")(features)
     return keras.Model(images, outputs, name=config.name)
-
-
-def network(
-    config: Config,
-    hyperparameters: Hyperparameters,
-    input_shape: tuple[int, int, int],
-    pooling: str | None = None,
-) -> keras.Model:
-    """Return a network of keras.applications without its classifier."""
-    name, weights = hyperparameters["backbone"], hyperparameters["weights"]
-    if name not in BACKBONES:
-        raise UserError(
-            f"{config.file}: backbone is {name!r}; known backbones: {', '.join(BACKBONES)}."
-        )
-    return getattr(keras.applications, name)(
-        include_top=False,
-        weights=None if weights == "random" else weights,
-        input_shape=input_shape,
-        pooling=pooling,
-    )

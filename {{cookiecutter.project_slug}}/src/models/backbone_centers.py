@@ -6,7 +6,7 @@ import keras
 
 from ..utils.hyperparameters import Hyperparameters
 from ..utils.schema import Config
-from .backbone import COLOURS, network
+from .backbones import COLOURS, network
 from .centers import block, head
 
 layers = keras.layers

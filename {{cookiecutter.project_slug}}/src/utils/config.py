@@ -14,6 +14,7 @@ from .utils import UserError, did_you_mean, read_yaml
 
 ROOT_CONFIG = Path("config.yaml")
 ARCHITECTURES = Path(__file__).parents[1] / "models"
+BUILDS = b"\ndef build_model("
 
 SectionType = TypeVar("SectionType", bound=BaseModel)
 Overrides = Mapping[str, Any]
@@ -34,7 +35,8 @@ def load_config(path: Path | None = None, overrides: Overrides | None = None) ->
     project = load_project(shared)
     path = path or model_config_path(project.model)
     model = _validate(ModelConfig, path, mine)
-    _check_architecture(path, model.architecture)
+    if not path.with_name("adapter.py").is_file():  # which brings the model itself
+        _check_architecture(path, model.architecture)
     _check_task(path, model.task, project.data.task)
     return Config(file=path, data=project.data, **dict(model))
 
@@ -66,8 +68,9 @@ def model_config_path(model: str) -> Path:
 
 
 def architectures() -> list[str]:
-    """Return the known architectures: the modules in src/models."""
-    return sorted(file.stem for file in ARCHITECTURES.glob("*.py") if file.stem != "__init__")
+    """Return the known architectures: the modules in src/models with a `build_model`."""
+    modules = [file for file in ARCHITECTURES.glob("[!_]*.py") if BUILDS in file.read_bytes()]
+    return sorted(file.stem for file in modules)
 
 
 def parse_overrides(arguments: Sequence[str]) -> dict[str, Any]:
@@ -117,8 +120,8 @@ def _override(document: dict[str, Any], key: str, value: object) -> None:
 def _check_architecture(path: Path, architecture: str) -> None:
     if architecture not in architectures():
         raise UserError(
-            f"{path}: architecture is {architecture!r}, but src/models/{architecture}.py does not "
-            f"exist{did_you_mean(architecture, architectures())}; "
+            f"{path}: architecture is {architecture!r}, but there is no src/models/"
+            f"{architecture}.py with a build_model{did_you_mean(architecture, architectures())}; "
             f"known architectures: {', '.join(architectures())}."
         )
 

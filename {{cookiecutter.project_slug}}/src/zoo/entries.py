@@ -132,8 +132,7 @@ class Entry(Section):
     def described(self, name: str) -> dict[str, Any]:
         """Return the entry as src/zoo/template names its parts: plain values."""
         fixed = dict(self.training_configs)
-        # An adapter's model is in no module of src/models, but the schema asks for one.
-        architecture = fixed.pop("architecture", "backbone" if self.adapter else name)
+        architecture = fixed.pop("architecture", name)
         params = {key: fixed.pop(key) for key in Params.model_fields if key in fixed}
         searched = {one.name: one.declared() for one in self.hp_search_space}
         parts: dict[str, Any] = {

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ...utils.schema import DataConfig
 from ...utils.utils import UserError
 from .coco import read_coco
 from .csv_layouts import BOXES, CLASSES, read_layout
 from .listing import Bad, Example, Listed, Listing, Object
 from .masks import mask_box, mask_problem
+
+if TYPE_CHECKING:
+    from ...utils.schema import DataConfig
 
 __all__ = ["Example", "Object", "read_annotations"]
 
@@ -20,7 +23,7 @@ class _UnusableError(Exception):
     """Why an image or an object is left out."""
 
 
-def read_annotations(config: DataConfig) -> tuple[list[Example], list[str]]:
+def read_annotations(config: "DataConfig") -> tuple[list[Example], list[str]]:
     """Return the usable examples in the file's order, and a sentence for each entry left out.
 
     Boxes may reach over the edge of their image, but not lie outside it. An image without objects
@@ -54,7 +57,7 @@ def _check_share(listing: Listing, allowed: float) -> None:
     )
 
 
-def _listing(config: DataConfig) -> Listing:
+def _listing(config: "DataConfig") -> Listing:
     file = config.root / config.annotations
     if config.annotation_type == "coco":
         return read_coco(file)
@@ -66,7 +69,7 @@ def _listing(config: DataConfig) -> Listing:
     return read_layout(file, BOXES if config.task == "object_detection" else CLASSES)
 
 
-def _usable(config: DataConfig, listing: Listing) -> Iterator[Example]:
+def _usable(config: "DataConfig", listing: Listing) -> Iterator[Example]:
     """Yield what can be learned from; note in the listing what cannot."""
     for path, listed in listing.images.items():
         objects: tuple[Object, ...] = ()
@@ -96,7 +99,9 @@ def _label(path: str, listed: Listed) -> tuple[Object, ...]:
     return tuple(Object(label, None) for label in labels)
 
 
-def _objects(config: DataConfig, listing: Listing, path: str, listed: Listed) -> tuple[Object, ...]:
+def _objects(
+    config: "DataConfig", listing: Listing, path: str, listed: Listed
+) -> tuple[Object, ...]:
     size = _size(config.root / path, listed)
     usable = []
     for where, one in listed.objects:

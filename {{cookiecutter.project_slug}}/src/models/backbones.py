@@ -1,0 +1,31 @@
+"""Networks of keras.applications, to build architectures on; no architecture itself."""
+
+import keras
+
+from ..utils.hyperparameters import Hyperparameters
+from ..utils.schema import Config
+from ..utils.utils import UserError
+
+# They scale values from 0 to 255 themselves.
+BACKBONES = ("EfficientNetV2B0", "EfficientNetV2S", "MobileNetV3Large", "MobileNetV3Small")
+COLOURS = 3
+
+
+def network(
+    config: Config,
+    hyperparameters: Hyperparameters,
+    input_shape: tuple[int, int, int],
+    pooling: str | None = None,
+) -> keras.Model:
+    """Return a network of keras.applications without its classifier."""
+    name, weights = hyperparameters["backbone"], hyperparameters["weights"]
+    if name not in BACKBONES:
+        raise UserError(
+            f"{config.file}: backbone is {name!r}; known backbones: {', '.join(BACKBONES)}."
+        )
+    return getattr(keras.applications, name)(
+        include_top=False,
+        weights=None if weights == "random" else weights,
+        input_shape=input_shape,
+        pooling=pooling,
+    )
