@@ -61,6 +61,7 @@ def test_training_learns_and_leaves_all_that_publishing_needs() -> None:
     assert read_yaml(MODEL / "hparams.yaml") == read_yaml(MODEL / "hyperparameters.yaml")
     assert read_yaml(MODEL / "predict_configuration.yaml") == {
         "model": "tiny",
+        "task": "image_classification",
         "input": {"height": 8, "width": 8, "channels": 1, "pixel_range": [0, 255]},
         "output": {"activation": "probabilities", "classes": list(CLASSES)},
     }

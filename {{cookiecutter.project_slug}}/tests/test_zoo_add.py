@@ -136,7 +136,7 @@ def test_the_seed_s_own_models_json_is_read_and_becomes_a_model(
     assert main(["add", "retinanet", "--zoo", "models.json"]) == 1
     error = capsys.readouterr().err
     assert "the entry 'retinanet' makes no model here: models/retinanet/config.yaml: " in error
-    assert "src/models/retinanet.py does not exist" in error
+    assert "there is no src/models/retinanet.py with a build_model" in error
     assert not Path("models/retinanet").exists()
     document["retinanet"]["training_configs"]["architecture"] = "dense"
     Path("models.json").write_text(json.dumps(document))
