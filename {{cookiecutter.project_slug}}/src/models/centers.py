@@ -31,7 +31,7 @@ def build_model(
     quarter = block(block(half, 2 * filters, strides=2), 2 * filters)
     eighth = block(block(quarter, 4 * filters, strides=2), 4 * filters)
     quarter = block(layers.Add()([quarter, _up(block(eighth, 2 * filters))]), 2 * filters)
-    half = block(layers.Add()([half, _up(block(quarter, filters))]), 2 * filters)
+    half = block(layers.Add()([half, _up(block(quarter, filters))]), filters)
     return keras.Model(images, head(half, config, hyperparameters, class_count), name=config.name)
 
 
