@@ -59,7 +59,7 @@ def test_what_an_architecture_imports_from_its_folder_is_among_the_dependencies(
     project = bake(task="object_detection")
     run(project, *ZOO, "add", "centers_mobilenet")
     pipeline = (project / "models/centers_mobilenet/dvc.yaml").read_text(encoding="utf-8")
-    for module in ("backbone", "centers"):
+    for module in ("backbones", "centers"):
         assert pipeline.count(f"      - src/models/{module}.py\n") == 2  # tune and train
 
 

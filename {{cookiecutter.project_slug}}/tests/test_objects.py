@@ -67,7 +67,7 @@ def test_what_was_found_is_listed_and_drawn() -> None:
     curve = read_csv(METRICS / "precision_recall.csv")
     assert [float(row["recall"]) for row in curve[:3]] == [0, 0.05, 0.1]
     with Image.open(METRICS / "examples.png") as picture:
-        assert len(picture.getcolors(1 << 24) or []) > 50
+        assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 50
 
 
 @pytest.mark.usefixtures("task")

@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw
 from ..utils.utils import whole_file
 from .detections import Detection
 
-SHOWN, COLUMNS = 12, 4
-SIDE, MARGIN = 192, 6  # pixels
+SHOWN, COLUMNS = 8, 4
+SIDE, MARGIN = 160, 6  # pixels
+SHADES = 128  # colours: the picture is kept in Git
 FOUND, WANTED = (0, 200, 120), (240, 190, 0)
 TINT = 0.45
 
@@ -31,7 +32,7 @@ def draw_examples(
     for number, tile in enumerate(tiles):
         picture.paste(tile, (number % COLUMNS * step, number // COLUMNS * step))
     with whole_file(file) as temporary:
-        picture.save(temporary, optimize=True)
+        picture.quantize(SHADES).save(temporary, optimize=True)
 
 
 def _boxes(truth: dict[str, Any], image: int) -> Iterator[list[float]]:
