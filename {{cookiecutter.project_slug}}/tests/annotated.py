@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from src.data.annotations import Example, read_annotations
-from src.utils.schema import DataConfig
+from src.utils.data_config import DataConfig
 
 WIDTH, HEIGHT = 20, 10
 NAMES = ("a.png", "b.png", "c.png")

@@ -9,8 +9,8 @@ from src.data.data_provider import DataProvider
 from src.data.prepare import prepare
 from src.data.splits import split_indices
 from src.utils.config import load_config, load_project
+from src.utils.data_config import Splits
 from src.utils.manifest import SPLITS, Split, read_manifest
-from src.utils.schema import Splits
 from src.utils.utils import read_csv, sha256
 
 from .tiny import CLASSES, PROCESSED

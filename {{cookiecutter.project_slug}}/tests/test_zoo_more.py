@@ -82,15 +82,62 @@ def test_search_adds_the_nearest_and_returns_what_dvc_returns(
     assert "is there already" in capsys.readouterr().out
 
 
-def test_a_remote_search_runs_nothing_and_says_how_to_hand_it_over(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(searching, "reproduce", lambda _: pytest.fail("it ran"))
-    assert main(["search", "--priority", "3", "10", "9", "--name", "quick", "--remote"]) == 0
-    said = capsys.readouterr().out
-    assert "git add models/quick && git commit -m '[cml] quick: search'\n  git push\n" in said
-    assert "python -m ci.k8s --config models/quick/config.yaml" in said
+@pytest.fixture(name="origin")
+def _origin(tmp_path: Path) -> Path:
+    """Commit the tiny project and give it a remote repository."""
+    origin = tmp_path / "origin.git"
+    git("init", "--quiet", "--bare", str(origin))
+    git("init", "--quiet", "--initial-branch=main")
+    for key, value in {"user.name": "Ada", "user.email": "ada@example.org"}.items():
+        git("config", key, value)
+    git("add", ".")
+    git("commit", "--quiet", "--message", "First")
+    git("remote", "add", "origin", str(origin))
+    git("push", "--quiet", "--set-upstream", "origin", "main")
+    return origin
+
+
+def git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+REMOTE = ["search", "--priority", "3", "10", "9", "--name", "quick", "--remote"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "origin" in request.fixturenames:
+        monkeypatch.setattr(searching, "reproduce", lambda _: pytest.fail("it ran"))
+
+
+def test_a_remote_search_commits_the_model_alone_and_pushes_it_for_a_vm(origin: Path) -> None:
+    assert main(REMOTE) == 0
+    assert git("-C", str(origin), "log", "-1", "--format=%s", "main") == "[cml] quick: search"
+    changed = git("show", "--name-only", "--format=", "HEAD").splitlines()
+    assert set(changed) == {f"models/quick/{file}" for file in FILES}
     assert load_config(Path("models/quick/config.yaml")).tuning.tune
+    assert main(REMOTE) == 0  # again: there is nothing to commit, and it is started anew
+    assert git("-C", str(origin), "rev-list", "--count", "main") == "3"
+
+
+@pytest.mark.usefixtures("origin")
+def test_a_remote_search_refuses_what_nobody_committed(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("config.yaml").write_text(Path("config.yaml").read_text() + "\n")
+    assert main(REMOTE) == 1
+    assert "1 changes are not, first config.yaml; commit or drop them" in capsys.readouterr().err
+    assert not Path("models/quick").exists()
+
+
+def test_a_remote_search_that_cannot_push_says_what_is_left_to_do(
+    origin: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(origin)
+    assert main(REMOTE) == 1
+    error = capsys.readouterr().err
+    assert "models/quick is committed as '[cml] quick: search', but not pushed" in error
+    assert "then `git push` starts the training" in error
+    assert git("log", "-1", "--format=%s") == "[cml] quick: search"
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..utils.data_config import DataConfig
 from ..utils.manifest import SPLITS
-from ..utils.schema import DataConfig
 from ..utils.utils import UserError, write_csv
 from .annotations import Example
 

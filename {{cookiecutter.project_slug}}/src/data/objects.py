@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ..utils.data_config import DataConfig
 from ..utils.manifest import SPLITS
-from ..utils.schema import DataConfig
 from ..utils.utils import write_json
 from .annotations import Example, Object
 from .annotations.coco import to_coco

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..utils.data_config import DataConfig, Task
 from ..utils.manifest import Manifest, Split, write_manifest
-from ..utils.schema import DataConfig, Task
 from ..utils.utils import sha256, whole_folder
 from .annotations import Example, read_annotations
 from .images import read_image

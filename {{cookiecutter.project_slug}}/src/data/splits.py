@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..utils.data_config import Splits
 from ..utils.manifest import SPLITS, Split
-from ..utils.schema import Splits
 
 
 def split_indices(labels: Sequence[str], shares: Splits, seed: int) -> dict[Split, list[int]]:

@@ -70,14 +70,17 @@ def add(options: argparse.Namespace) -> int:
 
 def search(options: argparse.Namespace) -> int:
     """Add the nearest entry and run its pipeline, or say how another machine does."""
-    from .searching import nearest_added, remote_commands, reproduce
+    from .searching import check_committed, hand_over, nearest_added, reproduce
 
     task, priority = _asked(options)
     nearest = rank(load_zoo(options.zoo), task, priority)[0]
+    name = options.name or nearest.name
     print(f"Nearest: {nearest.name} (distance {nearest.distance:.3f})")
-    folder = nearest_added(nearest.name, nearest.entry, options.name or nearest.name)
     if options.remote:
-        print(remote_commands(folder))
+        check_committed(Path("models", name))
+    folder = nearest_added(nearest.name, nearest.entry, name)
+    if options.remote:
+        hand_over(folder)
         return 0
     return reproduce(folder)
 
@@ -135,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
     rank_them.add_argument("--json", action="store_true", help="for programs")
     rank_them.add_argument("--measured", action="store_true", help="rank the trained models")
-    find_best.add_argument("--remote", action="store_true", help="run nothing, say how a VM does")
+    find_best.add_argument("--remote", action="store_true", help="commit and push it for [cml]")
     return parser
 
 

@@ -15,9 +15,10 @@ from pydantic import (
 )
 
 from ..utils.acceptance import Requirement
+from ..utils.data_config import Task
 from ..utils.hyperparameters import Hyperparameter
 from ..utils.ranges import Sampling, Value
-from ..utils.schema import ModelSpace, Objective, Params, Task
+from ..utils.schema import ModelSpace, Objective, Params
 from ..utils.section import Section
 from ..utils.utils import UserError, did_you_mean, read_yaml
 

@@ -1,12 +1,12 @@
 """Search the model of the zoo that is nearest to what matters: choose, add, `dvc repro`."""
 
 import os
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 from ..utils.config import load_project
+from ..utils.utils import UserError
 from .adding import add_entry
 from .entries import Entry
 
@@ -37,18 +37,45 @@ def reproduce(folder: Path) -> int:
     return subprocess.run(command, env=environment, check=False).returncode
 
 
-def remote_commands(folder: Path) -> str:
-    """Return what hands the search to a VM, and where to read how a cluster runs it."""
-    name = folder.name
-    return "\n".join(
-        [
-            "On a VM:",
-            f"  git add {shlex.quote(str(folder))} && "
-            f"git commit -m {shlex.quote(f'[cml] {name}: search')}",
-            "  git push",
-            "On several machines (ci/k8s/README.md, which says what IMAGE and BUCKET are):",
-            f"  python -m ci.k8s --config {folder}/config.yaml --image IMAGE --bucket BUCKET "
-            ">search.yaml",
-            "  kubectl apply -f search.yaml",
-        ]
-    )
+def check_committed(folder: Path) -> None:
+    """Refuse changes outside the model's folder: elsewhere runs what is committed.
+
+    Raises:
+        UserError: naming the first of them.
+    """
+    listed = _git("status", "--porcelain", "--no-renames", "-z").split("\0")
+    files = [line[3:] for line in listed if line]
+    others = [file for file in files if not Path(file).is_relative_to(folder)]
+    if others:
+        raise UserError(
+            f"--remote trains what is committed, but {len(others)} changes are not, first "
+            f"{', '.join(others[:3])}; commit or drop them, then run this again."
+        )
+
+
+def hand_over(folder: Path) -> None:
+    """Commit the model with a message that has it searched and trained on a VM, and push.
+
+    Raises:
+        UserError: Git refused; nothing is lost, and the sentence says what is left to do.
+    """
+    message = f"[cml] {folder.name}: search"
+    _git("add", "--", str(folder))
+    _git("commit", "--quiet", "--allow-empty", "--message", message)
+    try:
+        _git("push", "--quiet")
+    except UserError as error:
+        raise UserError(
+            f"{folder} is committed as {message!r}, but not pushed: {error} Mend that, then "
+            "`git push` starts the training."
+        ) from None
+    print(f"Pushed {message!r}: a VM searches and trains it (README, Training on a VM).")
+    print("Several machines: python -m ci.k8s (ci/k8s/README.md) instead.")
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        reason = " ".join((done.stderr or done.stdout).split())
+        raise UserError(f"`git {arguments[0]}` failed: {reason}.")
+    return done.stdout

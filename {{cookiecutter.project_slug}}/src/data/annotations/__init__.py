@@ -12,7 +12,7 @@ from .listing import Bad, Example, Listed, Listing, Object
 from .masks import mask_box, mask_problem
 
 if TYPE_CHECKING:
-    from ...utils.schema import DataConfig
+    from ...utils.data_config import DataConfig
 
 __all__ = ["Example", "Object", "read_annotations"]
 
