@@ -273,6 +273,7 @@ def test_missing_curves_and_predictions_are_said() -> None:
     assert "No confusion matrix: training_metrics/tiny/predictions.csv is not there" in text
     assert "No learning curves: training_metrics/tiny/history.csv is not there" in text
     assert "| cat | 0.9 | 0.9 | 0.9 |  |" in text
+    assert "| images |" not in text
 
 
 def test_what_no_commit_holds_is_named_and_results_are_not() -> None:

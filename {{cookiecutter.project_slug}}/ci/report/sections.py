@@ -109,14 +109,14 @@ def per_class(judgement: Judgement) -> Iterator[str]:
     last, many = keys[-1], len(now) > MOST_CLASSES
     images = Counter(row["actual"] for row in predictions(judgement) if "actual" in row)
     rows = [
-        (name, *(now[name][key] for key in keys), images[name] if images else "",
+        (name, *(now[name][key] for key in keys), *([images[name]] if images else ()),
          difference(now[name][last], before.get(name, {}).get(last)))
         for name in (sorted(now, key=lambda name: now[name][last]) if many else now)
     ]  # fmt: skip
     names = [NAMES.get(key, key) for key in keys]
     which = f"the {WORST_CLASSES} worst {names[-1]} of {len(now)} classes, " if many else ""
     yield f"### Classes ({which}test split)\n"
-    header = ("class", *names, "images", f"change of {names[-1]}")
+    header = ("class", *names, *(["images"] if images else ()), f"change of {names[-1]}")
     yield table(header, rows, WORST_CLASSES if many else MOST_CLASSES, path)
 
 

@@ -7,6 +7,7 @@ from ..utils.schema import ModelSpace
 from ..utils.utils import whole_file
 from .entries import AXES, Entry
 from .measuring import Measured
+from .selection import HIGHEST
 
 PAGE = Path("reports/zoo.md")
 PICTURE = PAGE.with_suffix(".png")
@@ -73,7 +74,8 @@ def draw(models: Sequence[Measured], priority: Sequence[float], file: Path) -> N
     for model in models:
         accuracy, speed, memory = model.space.point
         dots = axes.scatter(speed, accuracy, s=30 + 20 * memory, alpha=0.7)
-        axes.annotate(model.name, (speed, accuracy), (6, 6), textcoords="offset points")
+        side = "right" if speed > HIGHEST / 2 else "left"  # inside the frame
+        axes.annotate(model.name, (speed, accuracy), (0, 10), textcoords="offset points", ha=side)
         if model.declared:
             accuracy, speed, memory = model.declared.point
             colour = dots.get_facecolor()
@@ -81,7 +83,7 @@ def draw(models: Sequence[Measured], priority: Sequence[float], file: Path) -> N
     accuracy, speed, memory = priority
     axes.scatter(speed, accuracy, 30 + 20 * memory, marker="x", color="black")
     axes.annotate("priority", (speed, accuracy), (6, -12), textcoords="offset points")
-    axes.set(xlim=(-0.5, 10.9), ylim=(-0.5, 10.9), xlabel="speed", ylabel="accuracy",
-             title="The larger, the smaller the model; hollow: as declared")  # fmt: skip
+    axes.set(xlim=(-0.5, 10.9), ylim=(-0.5, 11.2), xlabel="speed", ylabel="accuracy",
+             title="Large dots are small models; hollow: as declared")  # fmt: skip
     with whole_file(file) as temporary:
         figure.savefig(temporary, dpi=120)
