@@ -17,7 +17,7 @@ PACKAGES = {
     "h5py", "hydra", "ipykernel", "ipython", "jax", "jinja2", "jupyter", "keras",
     "keras_hub", "keras_tuner", "kerastuner", "markupsafe", "matplotlib", "mypy", "namex",
     "nbclient", "nbformat", "numpy", "onnx",
-    "packaging", "pandas", "pasta", "pil", "pillow", "pip", "psutil", "public", "py",
+    "packaging", "pandas", "pasta", "pil", "pillow", "pip", "psutil", "public", "py", "pycocotools",
     "pydantic", "pygit2", "pylab", "pytest", "pyyaml", "requests", "rich", "ruamel",
     "ruamel_yaml", "ruamel_yaml_clib", "ruff", "scikit_learn", "scipy", "setuptools", "six",
     "sklearn", "tensorboard", "tensorflow", "torch", "tornado", "tqdm", "uv", "validate", "vine",

@@ -68,7 +68,7 @@ class CocoMetrics:
 
     def _evaluation(self, kind: str) -> Any:
         truth = COCO()
-        truth.dataset = self.truth
+        truth.dataset = {"info": {}, **self.truth}  # pycocotools 2.0.10 asks for it
         truth.createIndex()
         results = [
             _result(one, image["id"], kind)
