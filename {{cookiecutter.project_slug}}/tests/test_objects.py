@@ -13,11 +13,14 @@ from PIL import Image
 from src.data.annotations import Example, Object
 from src.data.annotations.masks import mask_pixels
 from src.data.objects import groups
+from src.models import build_model
 from src.predict import main as predict
 from src.run import main
 from src.tasks.coco_metrics import CocoMetrics
 from src.tasks.detections import Detection, detections
-from src.utils.utils import read_csv, write_yaml
+from src.utils.config import load_config
+from src.utils.hyperparameters import chosen_hyperparameters
+from src.utils.utils import UserError, read_csv, write_yaml
 
 from .conftest import ROOT, stages
 from .tiny import METRICS, MODEL, snapshot
@@ -116,6 +119,14 @@ def test_an_unknown_loss_names_the_task_s_own(
     assert f"params.loss is 'mse', which {task} does not know; known: centers." in (
         capsys.readouterr().err
     )
+
+
+@pytest.mark.usefixtures("task")
+@pytest.mark.parametrize(("architecture", "cell"), [("centers", 8), ("backbone_centers", 16)])
+def test_images_that_cells_do_not_fill_are_refused(architecture: str, cell: int) -> None:
+    config = load_config(overrides={"architecture": architecture})
+    with pytest.raises(UserError, match=rf"image_size is \[40, 36\].* multiples of {cell}"):
+        build_model(config, chosen_hyperparameters(config), (40, 36, 3), 2)
 
 
 def test_a_model_of_another_task_is_refused(task: str, capsys: pytest.CaptureFixture[str]) -> None:

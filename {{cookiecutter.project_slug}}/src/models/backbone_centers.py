@@ -7,10 +7,10 @@ import keras
 from ..utils.hyperparameters import Hyperparameters
 from ..utils.schema import Config
 from .backbones import COLOURS, network
-from .centers import block, head
+from .centers import block, check_sides, head
 
 layers = keras.layers
-FINEST, COARSEST = 4, 32  # pixels a cell
+COARSEST = 16  # pixels a cell
 
 
 def build_model(
@@ -21,10 +21,10 @@ def build_model(
 ) -> keras.Model:
     """Return an uncompiled detector, see tasks/centers.
 
-    Images are stretched to twice their size; the map has half their rows and columns. Height and
-    width must be multiples of 16. Hyperparameters: backbone, weights, filters; for masks
-    prototypes.
+    Images are stretched to twice their size; the map has half their rows and columns.
+    Hyperparameters: backbone, weights, filters; for masks prototypes.
     """
+    check_sides(input_shape, COARSEST)
     height, width, channels = input_shape
     filters = int(hyperparameters["filters"])
     images = keras.Input(input_shape)

@@ -6,8 +6,10 @@ import keras
 
 from ..utils.hyperparameters import Hyperparameters
 from ..utils.schema import Config
+from ..utils.utils import UserError
 
 layers = keras.layers
+COARSEST = 8  # pixels a cell
 BOX = 4  # offset and size of an object
 MOMENTUM = 0.9  # of the averages that normalise: they must settle within few epochs
 RARE = -2.2  # the first guess: every cell is a centre with a probability of 0.1
@@ -22,8 +24,8 @@ def build_model(
     """Return an uncompiled detector: half as many rows and columns as pixels, see tasks/centers.
 
     Down to an eighth and up again, with shortcuts. Hyperparameters: filters; for masks prototypes.
-    Height and width of the images must be multiples of 8.
     """
+    check_sides(input_shape, COARSEST)
     filters = int(hyperparameters["filters"])
     images = keras.Input(input_shape)
     pixels = layers.Rescaling(1 / 127.5, offset=-1)(images)
@@ -33,6 +35,15 @@ def build_model(
     quarter = block(layers.Add()([quarter, _up(block(eighth, 2 * filters))]), 2 * filters)
     half = block(layers.Add()([half, _up(block(quarter, filters))]), filters)
     return keras.Model(images, head(half, config, hyperparameters, class_count), name=config.name)
+
+
+def check_sides(input_shape: tuple[int, int, int], cell: int) -> None:
+    """Refuse images that cells of so many pixels do not fill."""
+    if input_shape[0] % cell or input_shape[1] % cell:
+        raise UserError(
+            f"config.yaml: data.image_size is {list(input_shape[:2])}; this architecture halves "
+            f"images until a cell is {cell} pixels, write multiples of {cell}."
+        )
 
 
 def block(values: Any, filters: int, strides: int = 1) -> Any:
