@@ -14,6 +14,8 @@ from cookiecutter.main import cookiecutter
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
 
+EXPECTED = (ROOT / "tests/expected_files.txt").read_text(encoding="utf-8").splitlines()
+
 Bake = Callable[..., Path]
 
 
@@ -46,6 +48,12 @@ def bake(folder: Path, **answers: str) -> Path:
     return Path(
         cookiecutter(str(template), no_input=True, extra_context=answers, output_dir=output)
     )
+
+
+def expected_files(task: str, model: str) -> set[str]:
+    """Return what a bake must hold; a line of the list may end in the tasks that need the file."""
+    parted = [line.partition("  ") for line in EXPECTED]
+    return {name.replace("MODEL", model) for name, _, tasks in parted if not tasks or task in tasks}
 
 
 def files(folder: Path) -> Iterator[Path]:

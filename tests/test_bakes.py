@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
-from support import ROOT, TEMPLATE, Bake, bake, clean_template, files
+from support import EXPECTED, ROOT, TEMPLATE, Bake, bake, clean_template, expected_files, files
 
-EXPECTED_FILES = (ROOT / "tests/expected_files.txt").read_text(encoding="utf-8").splitlines()
 DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 PARSERS: dict[str, Callable[[str], object]] = {
     ".ipynb": json.loads,
@@ -26,21 +25,15 @@ def names(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in files(folder)}
 
 
-def expected(task: str, model: str) -> set[str]:
-    """Return what a bake must hold; a line of the list may end in the tasks that need the file."""
-    parted = [line.partition("  ") for line in EXPECTED_FILES]
-    return {name.replace("MODEL", model) for name, _, tasks in parted if not tasks or task in tasks}
-
-
 def test_a_bake_has_exactly_the_expected_files(project: Path) -> None:
     model = next((project / "models").iterdir()).name
     task = YAML(typ="safe").load((project / "config.yaml").read_text(encoding="utf-8"))
-    wanted = expected(task["data"]["task"], model)
+    wanted = expected_files(task["data"]["task"], model)
     assert names(project) == wanted, "amend tests/expected_files.txt"
 
 
 def test_the_list_of_expected_files_is_sorted() -> None:
-    assert sorted(EXPECTED_FILES) == EXPECTED_FILES
+    assert sorted(EXPECTED) == EXPECTED
 
 
 def test_nothing_is_left_unrendered(project: Path) -> None:

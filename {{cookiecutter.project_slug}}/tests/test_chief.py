@@ -2,14 +2,19 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
+from keras_tuner.src import protos
 from keras_tuner.src.distribute.oracle_client import OracleClient
 
 from src.search.chief import ALONE_SECONDS, LOST_SECONDS, Chief
 from src.search.oracles import ORACLES
 from src.search.search import Search
+from src.search.worker import connection
 from src.search.workers import shares
 from src.utils.config import load_config
 from src.utils.utils import UserError
@@ -84,6 +89,30 @@ def test_a_silent_workers_trial_is_given_to_another_and_ends_once(
         reporter.end_trial(again)
     assert chief.oracle.end_order == [trial.trial_id]
     assert other.create_trial("other").trial_id != trial.trial_id
+
+
+def test_a_worker_whose_question_breaks_off_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    class Killed(protos.get_service_grpc().OracleServicer):  # type: ignore[misc]
+        def GetSpace(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+            asked.append(1)
+            if len(asked) == 1:
+                context.abort(grpc.StatusCode.UNAVAILABLE, "Stream removed")
+            return protos.get_service().GetSpaceResponse()
+
+    server = grpc.server(ThreadPoolExecutor(1))
+    protos.get_service_grpc().add_OracleServicer_to_server(Killed(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+    monkeypatch.setenv("KERASTUNER_ORACLE_PORT", str(port))
+    try:
+        stub = protos.get_service_grpc().OracleStub(connection())
+        stub.GetSpace(protos.get_service().GetSpaceRequest(), wait_for_ready=True, timeout=20)
+    finally:
+        server.stop(None)
+    assert len(asked) == 2
 
 
 def test_the_chief_is_done_when_every_worker_has_heard_so_or_is_lost(

@@ -150,7 +150,7 @@ def test_make_new_model_hands_over_names_as_they_are() -> None:
     python.chmod(0o755)
     names = ["ENTRY=a b; touch owned", "NAME=`touch owned` 'x\""]
     done = subprocess.run(
-        ["make", "new-model", *names],
+        ["make", "--no-print-directory", "new-model", *names],
         capture_output=True,
         text=True,
         check=True,

@@ -1,5 +1,6 @@
 """A worker: runs the trials that a chief gives it, and ends when the chief does."""
 
+import json
 import os
 import sys
 import threading
@@ -15,8 +16,20 @@ from ..utils.utils import UserError
 PING_SECONDS = 5.0
 SILENCE_SECONDS = 60.0  # the chief may be restarted in this time
 START_SECONDS = 600.0  # a cluster may start the chief last
-# Without it gRPC waits up to two minutes before it looks for a restarted chief again.
-OPTIONS = [("grpc.max_reconnect_backoff_ms", 2000)]
+# A chief that is killed while it answers is asked again once it is back; to the same worker it
+# gives the same trial.
+RETRY = {
+    "maxAttempts": 5,
+    "initialBackoff": "1s",
+    "maxBackoff": "5s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE"],
+}
+OPTIONS = [
+    # Without it gRPC waits up to two minutes before it looks for a restarted chief again.
+    ("grpc.max_reconnect_backoff_ms", 2000),
+    ("grpc.service_config", json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": RETRY}]})),
+]
 LOCAL = "SEARCH_WORKER_IS_LOCAL"  # set by a chief that holds the other end of standard input
 
 
