@@ -68,8 +68,17 @@ def test_a_search_s_limits_are_those_of_the_root_configuration(bake: Bake) -> No
     config = project / "config.yaml"
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("max_trials: 20", "max_trials: 7"), encoding="utf-8")
+    origin = project.parent / "origin.git"
+    run(project, "git", "init", "--quiet", "--bare", str(origin))
+    run(project, "git", "init", "--quiet", "--initial-branch=main")
+    run(project, "git", "config", "user.name", "Ada")
+    run(project, "git", "config", "user.email", "ada@example.org")
+    run(project, "git", "remote", "add", "origin", str(origin))
+    run(project, "git", "add", ".")
+    run(project, "git", "commit", "--quiet", "--message", "First")
+    run(project, "git", "push", "--quiet", "--set-upstream", "origin", "main")
     said = run(project, *ZOO, "search", "--priority", "3", "10", "9", "--remote")
-    assert "git commit -m '[cml] dense: search'" in said
+    assert "Pushed '[cml] dense: search'" in said
     added = (project / "models/dense/config.yaml").read_text(encoding="utf-8")
     assert "\n  tune: true  #" in added
     assert "\n  max_trials: 7  #" in added
