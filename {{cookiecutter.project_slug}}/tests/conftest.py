@@ -11,6 +11,7 @@ import pytest
 
 from src.run import main
 
+from .annotated import write_blanks
 from .tiny import write_project
 
 ROOT = Path(__file__).parents[1]
@@ -72,3 +73,11 @@ def python() -> Run:
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     return run
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder of blank images to annotate, below the working directory."""
+    monkeypatch.chdir(tmp_path)
+    write_blanks(Path("raw"))
+    return Path("raw")

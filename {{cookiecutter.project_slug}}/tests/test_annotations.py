@@ -14,15 +14,7 @@ from .annotated import (
     coco,
     config,
     rows,
-    write_blanks,
 )
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    write_blanks(Path("raw"))
-    return Path("raw")
 
 
 def test_rows_of_a_path_are_its_objects_and_empty_cells_an_image_without_any(root: Path) -> None:

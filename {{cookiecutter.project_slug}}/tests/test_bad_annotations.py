@@ -18,16 +18,7 @@ from .annotated import (
     config,
     image,
     rows,
-    write_blanks,
 )
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    write_blanks(Path("raw"))
-    return Path("raw")
-
 
 BAD_ROWS = {
     "b.png,1,2,1,4,dog": "line 2: the box 1, 2, 1, 4 (x1, y1, x2, y2) has no area",
