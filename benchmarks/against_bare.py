@@ -1,4 +1,4 @@
-"""`dvc repro` against a bare Keras script, and a no-op repro against bare DVC.
+"""`dvc repro` against a bare Keras script, its imports, and a no-op repro against bare DVC.
 
 Run as `python benchmarks/against_bare.py PROJECT`, where PROJECT is a generated project after
 `sh run.sh` (`make demo` leaves one in .demo/digit_classifier). Its own .venv runs both sides.
@@ -27,6 +27,7 @@ def main(project: Path) -> None:
         shutil.copytree(project, copy, ignore=shutil.ignore_patterns(".venv", ".uv"))
         for epochs in (20, 200):
             _against_bare_keras(copy, Path(temporary), epochs)
+        _against_bare_imports(copy)
         _against_bare_dvc(copy, Path(temporary))
 
 
@@ -60,6 +61,15 @@ def _against_bare_keras(project: Path, temporary: Path, epochs: int) -> None:
         RUNS,
     )
     config.write_text(text)
+
+
+def _against_bare_imports(project: Path) -> None:
+    ours = "from src.utils.quiet import import_tensorflow; import_tensorflow(); import keras"
+    compare(
+        Command("import TensorFlow and Keras as src does", ["python", "-c", ours], project),
+        Command("import them", ["python", "-c", "import tensorflow, keras"], project),
+        3 * RUNS,
+    )
 
 
 def _against_bare_dvc(project: Path, temporary: Path) -> None:

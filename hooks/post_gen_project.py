@@ -1,9 +1,11 @@
 """Remove what the answers switched off; runs in the generated project's folder."""
 
+import contextlib
 import sys
 from pathlib import Path
 
 TASK = "{{ cookiecutter.task }}"
+DOCS = "{{ cookiecutter.docs }}"  # True or False
 
 CLASSIFICATION = ("image_classification",)
 OBJECTS = ("object_detection", "instance_segmentation")
@@ -37,20 +39,39 @@ ONLY = {
     "tests/test_keras_search.py": CLASSIFICATION,
     "tests/test_notebook.py": CLASSIFICATION,
     "tests/test_predict.py": CLASSIFICATION,
+    "tests/test_serve_model.py": CLASSIFICATION,
     "tests/test_trainer.py": CLASSIFICATION,
     "tests/test_zoo_add.py": CLASSIFICATION,
     "tests/test_zoo_more.py": CLASSIFICATION,
     "tests/training.py": CLASSIFICATION,
     "tests/test_objects.py": OBJECTS,
     "tests/test_scenes.py": OBJECTS,
+    "tests/test_serve_objects.py": OBJECTS,
 }
+# Files of the documentation site.
+DOCS_ONLY = (
+    ".github/workflows/docs.yaml",
+    "ci/site/__init__.py",
+    "ci/site/__main__.py",
+    "ci/site/versions.py",
+    "docs/collect.py",
+    "docs/site.css",
+    "mkdocs.yml",
+    "tests/test_site.py",
+    "tests/test_site_titles.py",
+    "tests/test_site_versions.py",
+)
 
 
 def main() -> int:
-    """Remove the files of other tasks."""
-    for name, tasks in ONLY.items():
-        if TASK not in tasks:
-            Path(name).unlink(missing_ok=True)
+    """Remove the files of other tasks, and those of a site that nobody wants."""
+    switched_off = [name for name, tasks in ONLY.items() if TASK not in tasks]
+    if DOCS == "False":
+        switched_off += DOCS_ONLY
+    for path in map(Path, switched_off):
+        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the folder is not empty
+            path.parent.rmdir()
     return 0
 
 

@@ -12,16 +12,18 @@ NAME = re.compile(r"[a-z][a-z0-9_]{1,49}")
 ROOMS = {"ci", "data", "docs", "models", "official_models", "src", "tests", "training_metrics"}
 # What the project installs, and plausible names among what that brings along.
 PACKAGES = {
-    "absl", "ai_edge_litert", "attr", "attrs", "backports", "clang", "click", "cml", "comm",
-    "cruft", "dvc", "dvclive", "flax", "fsspec", "gast", "git", "google", "grpc", "grpcio",
-    "h5py", "hydra", "ipykernel", "ipython", "jax", "jinja2", "jupyter", "keras",
-    "keras_hub", "keras_tuner", "kerastuner", "markupsafe", "matplotlib", "mypy", "namex",
-    "nbclient", "nbformat", "numpy", "onnx",
+    "absl", "ai_edge_litert", "attr", "attrs", "backports", "build", "clang", "click", "cml",
+    "comm", "cruft", "dvc", "dvclive", "fastapi", "flax", "fsspec", "gast", "git", "google", "grpc",
+    "grpcio", "h5py", "httptools", "httpx", "hydra", "ipykernel", "ipython", "jax", "jinja2",
+    "junitparser", "jupyter", "keras", "keras_hub", "keras_tuner", "kerastuner", "markdown",
+    "markdown_it", "markdown_it_py", "markupsafe", "material", "matplotlib", "mike", "mkdocs",
+    "mkdocs_material", "multipart", "mypy", "namex", "nbclient", "nbformat", "numpy", "onnx",
     "packaging", "pandas", "pasta", "pil", "pillow", "pip", "psutil", "public", "py", "pycocotools",
-    "pydantic", "pygit2", "pylab", "pytest", "pyyaml", "requests", "rich", "ruamel",
-    "ruamel_yaml", "ruamel_yaml_clib", "ruff", "scikit_learn", "scipy", "setuptools", "six",
-    "sklearn", "tensorboard", "tensorflow", "torch", "tornado", "tqdm", "uv", "validate", "vine",
-    "vl_convert", "vl_convert_python", "wheel", "wrapt", "yaml",
+    "pydantic", "pygit2", "pylab", "pypi_simple", "pytest", "pytest_xdist", "python_multipart",
+    "pyyaml", "requests", "rich", "ruamel", "ruamel_yaml", "ruamel_yaml_clib", "ruff",
+    "scikit_learn", "scipy", "setuptools", "six", "sklearn", "starlette", "tensorboard",
+    "tensorflow", "torch", "tornado", "tqdm", "twine", "uv", "uvicorn", "validate", "vine",
+    "vl_convert", "vl_convert_python", "wheel", "wrapt", "xdist", "yaml",
 }  # fmt: skip
 YAML_WORDS = {"false", "no", "null", "off", "on", "true", "yes"}
 PORTS = {f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)}

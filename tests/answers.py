@@ -47,11 +47,30 @@ def _text_sets() -> dict[str, Answers]:
 
 TASKS = ("image_classification", "object_detection", "instance_segmentation")
 TASK_SETS = {f"task={task}": {"task": task} for task in TASKS[1:]}
+# Without a documentation site, in two tasks; and what such a project lacks.
+DOCS_SETS: dict[str, Answers] = {
+    "docs=no": {"docs": "no"},
+    "docs=no,task=object_detection": {"docs": "no", "task": "object_detection"},
+}
+SITE = {
+    ".github/workflows/docs.yaml",
+    "ci/site/__init__.py",
+    "ci/site/__main__.py",
+    "ci/site/versions.py",
+    "docs/collect.py",
+    "docs/site.css",
+    "mkdocs.yml",
+    "tests/test_site.py",
+    "tests/test_site_titles.py",
+    "tests/test_site_versions.py",
+}
+
 LONGEST = {"project_slug": "s" * 50, "model_name": "m" * 50}
 ANSWER_SETS = {
     "defaults": {},
     **_option_sets(),
     **_text_sets(),
     **TASK_SETS,
+    **DOCS_SETS,
     "names=longest": LONGEST,
 }

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from answers import ANSWER_SETS
 from github import expressions
-from support import ROOT, Bake, ProjectEnvironment, bake, isolated, run
+from support import ROOT, Bake, ProjectEnvironment, bake, isolated, run, shared
+
+BUCKETS = ("adlfs>=2025.8", "s3fs>=2025.3")  # what DVC brings for az:// and s3://
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,7 +50,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="session")
 def project_environment(tmp_path_factory: pytest.TempPathFactory) -> ProjectEnvironment:
-    """The one environment for bakes: their requirements with dvc[gs], and their dev group.
+    """The one environment for bakes: their requirements with dvc[gs], and their groups.
 
     Those of segmentation: the other tasks need no more.
     """
@@ -57,20 +59,24 @@ def project_environment(tmp_path_factory: pytest.TempPathFactory) -> ProjectEnvi
     required = [project / "requirements.txt", project / "pyproject.toml"]
     content = b"".join(path.read_bytes() for path in required) + sys.version.encode()
     name = f"project-environment-{hashlib.sha256(content).hexdigest()[:12]}"
-    folder = ROOT / ".cache" / name
+    folder = shared(ROOT / ".cache", name, lambda folder: _install(project, folder))
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
     variables = {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "VIRTUAL_ENV": str(folder),
     }
-    if not (folder / ".installed").exists():
-        _install(project, folder)
     return ProjectEnvironment(folder, variables)
+
+
+@pytest.fixture(scope="session")
+def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all workers of this session share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 def _install(project: Path, folder: Path) -> None:
     uv = shutil.which("uv") or str(ROOT / ".uv/bin/uv")
     run(project, uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder))
-    groups = ("-r", "requirements.txt", "--group", "dev")
+    groups = ("-r", "requirements.txt", "--group", "dev", "--group", "docs", *BUCKETS)
     run(project, uv, "pip", "install", "--quiet", *groups, VIRTUAL_ENV=str(folder))
-    (folder / ".installed").touch()

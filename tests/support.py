@@ -10,11 +10,13 @@ from functools import cache
 from pathlib import Path
 
 from cookiecutter.main import cookiecutter
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
 
 EXPECTED = (ROOT / "tests/expected_files.txt").read_text(encoding="utf-8").splitlines()
+DONE = ".done"
 
 Bake = Callable[..., Path]
 
@@ -48,6 +50,18 @@ def bake(folder: Path, **answers: str) -> Path:
     return Path(
         cookiecutter(str(template), no_input=True, extra_context=answers, output_dir=output)
     )
+
+
+def shared(base: Path, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that the first worker of the tests to ask for it makes, and all use."""
+    folder = base / name
+    base.mkdir(parents=True, exist_ok=True)
+    with FileLock(base / f"{name}.lock"):
+        if not (folder / DONE).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            make(folder)
+            (folder / DONE).touch()
+    return folder
 
 
 def expected_files(task: str, model: str) -> set[str]:

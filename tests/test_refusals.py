@@ -100,7 +100,8 @@ def test_every_package_the_project_requires_is_refused_as_a_name(
 ) -> None:
     project = bake()
     required = (project / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    required += tomllib.loads((project / "pyproject.toml").read_text())["dependency-groups"]["dev"]
+    groups = tomllib.loads((project / "pyproject.toml").read_text())["dependency-groups"]
+    required += groups["dev"] + groups["docs"]
     found = [re.match(r"[A-Za-z0-9._-]+", line) for line in required if not line.startswith("#")]
     for name in (re.sub(r"[-.]", "_", match[0]).lower() for match in found if match):
         assert hook.name_problem("project_slug", name), name

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from answers import TEXTS, Answers
-from github.node import installed, node
+from github.expressions import SOURCES
+from nodejs import installed, node
 from support import ROOT, Bake, run
 
 PROGRAMS = Path(sys.executable).parent
@@ -58,7 +59,7 @@ def test_github_s_own_parser_would_find_a_mistake(mistake: str, tmp_path: Path) 
 def said_by_github(*paths: Path) -> list[str]:
     """Return the errors that GitHub's parser finds in workflows."""
     command = ("node", "validate.mjs", *map(str, paths))
-    found = map(json.loads, node(*command, cwd=installed()).splitlines())
+    found = map(json.loads, node(*command, cwd=installed(SOURCES)).splitlines())
     return [f"{one['path']}:{one['line']}: {one['message']}" for one in found]
 
 

@@ -56,6 +56,16 @@ def uploaded(target: Path) -> Action:
     return action
 
 
+def downloaded(source: Path) -> Action:
+    """Return actions/download-artifact from the folder of `uploaded`."""
+
+    def action(step: Step) -> None:
+        target = step.workspace / step.inputs["path"]
+        shutil.copytree(source / step.inputs["name"], target, dirs_exist_ok=True)
+
+    return action
+
+
 def recorded(into: list[tuple[str, dict[str, str]]], name: str, action: Action) -> Action:
     """Return an action that also notes its inputs."""
 

@@ -26,8 +26,8 @@ class Event:
 
     @property
     def ref_name(self) -> str:
-        """The branch, or the pull request as `1/merge`."""
-        return self.ref.removeprefix("refs/heads/").removeprefix("refs/pull/")
+        """The branch, the tag, or the pull request as `1/merge`."""
+        return self.ref.removeprefix("refs/").partition("/")[2]
 
     def github(self) -> dict[str, Any]:
         """Return the context `github`."""

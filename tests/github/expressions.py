@@ -4,10 +4,12 @@ import json
 import re
 import subprocess
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from github.node import PROGRAMS, installed
+from nodejs import PROGRAMS, installed
 
+SOURCES = Path(__file__).with_name("node")
 Contexts = dict[str, Any]
 STATUS_FUNCTIONS = ("success", "failure", "always", "cancelled")
 INSERTED = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
@@ -22,7 +24,7 @@ def _process() -> "subprocess.Popen[str]":
     """Start the evaluator once; it ends with this process, which closes its input."""
     return subprocess.Popen(
         [str(PROGRAMS / "node"), "expressions.mjs"],
-        cwd=installed(),
+        cwd=installed(SOURCES),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",

@@ -55,10 +55,10 @@ class Cloud:
         return self.start(workflow, message=message, **event)
 
     def start(self, workflow: str = "cml", **event: Any) -> Results:
-        """Run a workflow for the commit that a branch has on GitHub."""
+        """Run a workflow for the commit that a branch or tag has on GitHub."""
         self.runs += 1
         ref = event.setdefault("ref", "refs/heads/main")
-        sha = self.git("rev-parse", ref)
+        sha = self.git("rev-parse", f"{ref}^{{commit}}")
         path = self.project.path / f".github/workflows/{workflow}.yaml"
         results = self._runner().run(path, Event(sha, run_id=self.runs, **event))
         logs = "".join(job.log + job.summary for job in results.values())
@@ -82,6 +82,7 @@ class Cloud:
         doubles = {
             "actions/checkout": actions.checkout(self.origin),
             "actions/create-github-app-token": actions.with_outputs({"token": "app-token"}),
+            "actions/download-artifact": actions.downloaded(self.root / f"artifacts-{self.runs}"),
             "actions/setup-python": actions.with_path(self.tools),
             "actions/upload-artifact": actions.uploaded(self.root / f"artifacts-{self.runs}"),
             "google-github-actions/auth": plain,
@@ -100,7 +101,7 @@ class Cloud:
 
     def _equip(self, job: str, workspace: Path) -> None:
         """Give a job the common environment, which a real machine would take minutes to make."""
-        if job in {"train", "results", "tests"}:
+        if job in {"train", "results", "tests", "model_tests", "publish"}:
             environment = self.project.environment
             (workspace / ".venv").symlink_to(environment.folder)
             lock = workspace / "uv.lock"

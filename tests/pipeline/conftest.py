@@ -12,12 +12,13 @@ import pytest
 from github import programs
 from github.api import github
 from github.events import REPOSITORY
-from support import ProjectEnvironment, bake, run
+from support import ProjectEnvironment, bake, run, shared
 
 from pipeline.circles import use, write_circles
 from pipeline.cloud import Cloud
 from pipeline.stages import MODEL, Project, equipped
 
+SLUG = "digit_classifier"
 GS = {
     "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",  # or every look-up waits a minute
     "NO_GCE_CHECK": "true",
@@ -32,38 +33,47 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def first_run(common: Path) -> tuple[Path, str]:
     """Bake the defaults and `sh run.sh` from elsewhere, as a user does; return it and its log."""
-    folder = tmp_path_factory.mktemp("first")
+    folder = shared(common, "first", _first_run)
+    return folder / SLUG, (folder / "log").read_text()
+
+
+def _first_run(folder: Path) -> None:
     path = bake(folder)
-    log = run(folder, "sh", f"{path.name}/run.sh")
+    (folder / "log").write_text(run(folder, "sh", f"{path.name}/run.sh"))
     run(path, "git", "add", ".")
     run(path, "git", "commit", "--quiet", "--message", "First model")
-    return path, log
 
 
 @pytest.fixture(scope="session")
 def quick_run(
-    first_run: tuple[Path, str],
-    project_environment: ProjectEnvironment,
-    tmp_path_factory: pytest.TempPathFactory,
+    first_run: tuple[Path, str], project_environment: ProjectEnvironment, common: Path
 ) -> Path:
     """Train the same project for two epochs only, for tests that ask what runs, not how well."""
-    project = copied(first_run[0], tmp_path_factory.mktemp("quick"), project_environment)
-    project.replace(f"models/{MODEL}/config.yaml", "epochs: 40", "epochs: 2")
-    project.repro()
-    project.run("git", "commit", "--quiet", "--all", "--message", "Two epochs")
-    return project.path
+
+    def make(folder: Path) -> None:
+        project = copied(first_run[0], folder, project_environment)
+        project.replace(f"models/{MODEL}/config.yaml", "epochs: 40", "epochs: 2")
+        project.repro()
+        project.run("git", "commit", "--quiet", "--all", "--message", "Two epochs")
+
+    return shared(common, "quick", make) / SLUG
 
 
 @pytest.fixture(scope="session")
 def circles_run(
-    first_run: tuple[Path, str],
-    project_environment: ProjectEnvironment,
-    tmp_path_factory: pytest.TempPathFactory,
+    first_run: tuple[Path, str], project_environment: ProjectEnvironment, common: Path
 ) -> Path:
     """Train the project on forty small images of its own, for tests that move data about."""
-    project = copied(first_run[0], tmp_path_factory.mktemp("circles"), project_environment)
+
+    def make(folder: Path) -> None:
+        _train_on_circles(copied(first_run[0], folder, project_environment))
+
+    return shared(common, "circles", make) / SLUG
+
+
+def _train_on_circles(project: Project) -> None:
     write_circles(project.path / "data/raw/circles", 40)
     project.run("dvc", "add", "--quiet", "data/raw/circles")
     use(project, "data/raw/circles")
@@ -76,7 +86,6 @@ def circles_run(
     project.run("git", "add", ".")
     project.run("git", "commit", "--quiet", "--message", "Circles")
     project.run("git", "branch", "--move", "--force", "main")
-    return project.path
 
 
 @pytest.fixture(scope="session")

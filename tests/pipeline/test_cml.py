@@ -50,7 +50,8 @@ def test_a_cml_commit_trains_and_brings_everything_back(cloud: Cloud) -> None:
         f"training_metrics/{MODEL}/metrics.json",
     } <= set(brought)
     assert len(cloud.show(f"training_metrics/{MODEL}/history.csv").splitlines()) == 3
-    assert cloud.programs.calls("gh") == [["workflow", "run", "ci.yaml", "--ref=main"]]
+    started = [["workflow", "run", name, "--ref=main"] for name in ("ci.yaml", "docs.yaml")]
+    assert cloud.programs.calls("gh") == started
     assert (cloud.root / f"artifacts-{cloud.runs}/model/model.keras").is_file()
     the_report_is_a_comment_with_pictures_of_its_commit(cloud, results["train"].summary)
     a_second_run_with_nothing_changed_trains_and_pushes_nothing(cloud)
@@ -77,7 +78,7 @@ def a_second_run_with_nothing_changed_trains_and_pushes_nothing(cloud: Cloud) ->
     assert "Running stage" not in results["train"].log
     assert cloud.subjects()[0] == "[cml] Again"
     assert len(cloud.github.comments) == 2
-    assert len(cloud.programs.calls("gh")) == 1
+    assert len(cloud.programs.calls("gh")) == 2
 
 
 def somebody_else_gets_the_very_model_that_these_metrics_are_of(cloud: Cloud) -> None:

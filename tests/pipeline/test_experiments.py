@@ -24,7 +24,7 @@ def test_an_experiment_changes_keys_and_the_file_still_loads(quick: Project) -> 
 
 @pytest.mark.parametrize(
     ("start", "rates"),
-    [("dvc exp run --run-all", ["0.001", "0.01"]), ("dvc queue start", ["0.005"])],
+    [("dvc exp run --run-all", ["0.01"]), ("dvc queue start", ["0.001", "0.005"])],
 )
 def test_queued_experiments_run_apart_from_the_workspace(
     start: str, rates: list[str], quick: Project

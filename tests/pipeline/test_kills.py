@@ -13,7 +13,6 @@ from pipeline.stages import MODEL, Project
 CONFIG = f"models/{MODEL}/config.yaml"
 MOMENTS = {  # what shows that it has come, epochs finished by then
     "prepare": ("data/processed/.partial-digits", 0),
-    "third epoch": ("Epoch 3/", 2),
     "twelfth epoch": ("Epoch 12/", 11),
     "evaluate": (f"training_metrics/{MODEL}/predictions.csv", 0),  # written before metrics.json
 }

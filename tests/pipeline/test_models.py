@@ -25,16 +25,13 @@ def add_second(project: Project) -> None:
 def test_a_second_model_shares_the_data_and_leaves_the_first_alone(finished: Project) -> None:
     add_second(finished)
     finished.replace(f"models/{MODEL}/config.yaml", "epochs: 40", "epochs: 2")
-    training = {f"{SECOND}:{stage}" for stage in ("train", "evaluate")}
     log = finished.run("sh", "run.sh", "second")  # not the first, though it is out of date
-    assert stages(log) == {f"{SECOND}:tune", *training}
+    assert stages(log) == {f"{SECOND}:{stage}" for stage in ("tune", "train", "evaluate")}
     summary = json.loads((finished.path / "training_metrics.json").read_text())
     assert list(summary) == [MODEL, "second"]
     assert summary[MODEL]["test_accuracy"] > summary["second"]["test_accuracy"]
     assert [row["rank"] for row in summary.values()] == [1, 2]
     assert finished.repro() == {"train", "evaluate", "summary"}
-    finished.replace("models/second/config.yaml", "epochs: 3", "epochs: 2")
-    assert finished.repro() == {*training, "summary"}
 
 
 def test_a_copy_that_keeps_the_first_models_paths_is_refused(finished: Project) -> None:

@@ -10,7 +10,7 @@ from pipeline.stages import Project, equipped, stages
 MODELS = {"object_detection": "digits_detector", "instance_segmentation": "digits_segmenter"}
 ALL, FEW = 4000, 100
 # What runs the same whatever the task, the classifier's project tests (test_first_run).
-OF_THE_TASK = ("configuration", "k8s", "measuring", "objects", "scenes", "stages", "zoo")
+OF_THE_TASK = ("configuration", "objects", "scenes", "serve_objects", "stages")
 KINDS = {"object_detection": {"box"}, "instance_segmentation": {"box", "mask"}}
 
 

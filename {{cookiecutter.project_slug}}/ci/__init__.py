@@ -1,1 +1,1 @@
-"""What ships models and runs their training elsewhere; `src` never imports it."""
+"""What ships, and what trains elsewhere; `src` never imports it."""

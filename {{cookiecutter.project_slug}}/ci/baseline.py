@@ -74,6 +74,8 @@ def find_baseline(base: str | None, results: Path) -> Baseline:
     itself = tip == _commit("HEAD")
     if itself and _unchanged(results):
         versions, name = versions[1:], f"{name}, the results before these"
+    if not versions and _git("rev-parse", "--is-shallow-repository") == "true":
+        return Baseline(None, "no baseline: this clone is shallow; `git fetch --unshallow`")
     if not versions:
         return Baseline(None, "no baseline: these results are the first")
     return Baseline(versions[0], f"{name} ({versions[0][:7]})", versions[0] if itself else tip)
@@ -90,5 +92,8 @@ def _unchanged(path: Path) -> bool:
 def _git(*arguments: str) -> str | None:
     """Return what Git prints, None if that is nothing or it fails."""
     command = ["git", *arguments]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    except FileNotFoundError:
+        return None
     return done.stdout.strip() or None if done.returncode == 0 else None

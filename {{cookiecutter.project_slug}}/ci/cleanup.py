@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from ci.vm import VMError, gcloud, instances, repository_label, run_label, setting
 
@@ -64,9 +65,11 @@ def resume_if_preempted() -> None:
 
 
 def judge_results() -> None:
-    """Run ci.yaml on the results: their commit skips CI, and a pull request waits for it."""
+    """Run on the results what their commit skips: a pull request waits for ci.yaml."""
     if os.environ.get("PUSHED") == "true":
         _start("ci.yaml")
+        if Path(".github/workflows/docs.yaml").exists():
+            _start("docs.yaml")
 
 
 def preempted() -> bool:

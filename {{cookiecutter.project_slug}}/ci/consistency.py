@@ -16,9 +16,9 @@ from .remote import Remote
 SHOWN = 10
 
 
-def outdated() -> list[str]:
-    """Return the stages that `dvc repro` would run here; nothing is fetched for this."""
-    command = ["dvc", "repro", "--all-pipelines", "--dry", "--allow-missing"]
+def outdated(target: str = "--all-pipelines") -> list[str]:
+    """Return the stages that `dvc repro TARGET` would run here; nothing is fetched for this."""
+    command = ["dvc", "repro", "--dry", "--allow-missing", target]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     said = done.stdout + done.stderr
     found = re.findall(r"^Running stage '(.*)':$", said, re.MULTILINE)

@@ -4,12 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
+from .data.data_provider import DataProvider
 from .tasks import load_task
 from .utils.hyperparameters import Hyperparameters
 from .utils.manifest import Manifest
 from .utils.schema import Config
 from .utils.utils import whole_file, write_json, write_yaml
+
+PREDICTIONS = "test_predictions.npy"
 
 
 def export(
@@ -22,6 +26,7 @@ def export(
     """Write descriptions first and `model.keras` last, so that it vouches for the others."""
     paths = config.output_paths.model
     model = load_task(config.task).finish(model, len(manifest.classes))
+    _write_predictions(model, config)
     mapping = {str(label): name for label, name in enumerate(manifest.classes)}
     write_json(paths.output_mapping, mapping)
     write_yaml(paths.root / "hparams.yaml", hyperparameters)
@@ -46,6 +51,17 @@ def _predict_configuration(config: Config, manifest: Manifest) -> dict[str, Any]
         },
         "output": load_task(config.task).output(list(manifest.classes)),
     }
+
+
+def _write_predictions(model: keras.Model, config: Config) -> None:
+    """Write what this model, never saved, says of the test images: what is loaded must repeat it.
+
+    Nothing is learnt from it; the labels of the test split are not looked at.
+    """
+    images = DataProvider(config).in_order("test").map(lambda images, _: images)
+    outputs = load_task(config.task).comparable(model.predict(images, verbose=0))
+    with whole_file(config.output_paths.model.root / PREDICTIONS) as temporary:
+        np.save(temporary, outputs.astype(np.float32))
 
 
 def _write_tflite(model: keras.Model, path: Path) -> None:

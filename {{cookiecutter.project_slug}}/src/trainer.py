@@ -17,7 +17,7 @@ from .utils.names import check_names, check_reported
 from .utils.provenance import code_hash, train_configuration, utc_now
 from .utils.schema import Config
 from .utils.session import fresh_session
-from .utils.utils import UserError, fingerprint
+from .utils.utils import UserError, fingerprint, write_json
 
 if TYPE_CHECKING:
     from .data.data_provider import DataProvider
@@ -114,6 +114,8 @@ class ModelTrainer:
         """Write the model and all that describes it, then forget the backup."""
         self.backup.check_owner()
         record = train_configuration(self.config, self.manifest, self.hyperparameters, self.started)
+        best = {key: value for key, value in self.get_metrics().items() if key.startswith("val_")}
+        write_json(self.config.output_paths.model.root / "val_metrics.json", best)
         export(self.model, self.config, self.manifest, self.hyperparameters, record)
         self.backup.clear()
 

@@ -13,6 +13,7 @@ from src.utils.utils import UserError, read_yaml, write_yaml
 from .conftest import ROOT
 from .tiny import MODEL, PROJECT, TINY, snapshot
 
+ROOT_KEYS = {"data", "model", "publish"}  # of the root config.yaml
 ROOT_OF_DATA = PROJECT["data"]["root"]
 EXAMPLE = ROOT / "src/zoo/template/hparam_config_example.yaml.jinja"  # nothing is filled in
 
@@ -28,7 +29,7 @@ def declare(text: str) -> Hyperparameter:
 
 def edit(change: tuple[str, ...], value: object) -> None:
     """Change one key of the tiny model's file; None removes it."""
-    path = Path("config.yaml") if change[0] in {"data", "model"} else MODEL / "config.yaml"
+    path = Path("config.yaml") if change[0] in ROOT_KEYS else MODEL / "config.yaml"
     document: Any = read_yaml(path)
     section = document
     for key in change[:-1]:
@@ -52,6 +53,11 @@ MISTAKES: dict[str, tuple[tuple[str, ...], object, str]] = {
     "yes is no boolean": (("tuning", "tune"), "yes", "tuning.tune is 'yes': .*boolean"),
     "section is a number": (("params",), 3, "params is 3: must be a section"),
     "negative": (("params", "epochs"), -1, "params.epochs is -1: .*greater than 0"),
+    "a bucket of nothing": (
+        ("publish",),
+        {"buckets": ["file://srv/models"]},
+        "publish.buckets.0 is 'file://srv/models': must be a bucket, such as gs://.*file:///srv",
+    ),
     "unknown architecture": (
         ("architecture",),
         f"{TINY['architecture']}x",
@@ -217,7 +223,7 @@ def test_a_mistake_is_one_sentence_and_nothing_is_written(
     before = snapshot(workspace)
     assert main(["check"]) == 1
     error = capsys.readouterr().err
-    file = "config.yaml" if change[0] in {"data", "model"} else "models/tiny/config.yaml"
+    file = "config.yaml" if change[0] in ROOT_KEYS else "models/tiny/config.yaml"
     assert re.search(f"^error: {file}: .*{sentence}.*\\.$", error, re.MULTILINE), error
     assert snapshot(workspace) == before
 

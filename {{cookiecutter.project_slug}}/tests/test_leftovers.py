@@ -138,12 +138,18 @@ def test_a_training_that_was_not_preempted_is_not_started_again(
     assert stubs.calls("gh") == []
 
 
-def test_results_that_were_pushed_are_checked(
-    stubs: Stubs, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("workflows", [["ci.yaml"], ["ci.yaml", "docs.yaml"]])
+def test_results_that_were_pushed_are_checked_and_shown(
+    stubs: Stubs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workflows: list[str]
 ) -> None:
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    for name in workflows:
+        (tmp_path / ".github/workflows" / name).touch()
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PUSHED", "true")
     assert cleanup.main() == 0
-    assert stubs.calls("gh") == [["workflow", "run", "ci.yaml", "--ref=try/it"]]
+    started = [["workflow", "run", name, "--ref=try/it"] for name in workflows]
+    assert stubs.calls("gh") == started
 
 
 def test_a_restart_that_github_refuses_is_reported_and_the_vm_still_deleted(

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import keras
 import nbformat
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from src.utils.hyperparameters import chosen_hyperparameters
 from src.utils.utils import UserError, read_csv, write_yaml
 
 from .conftest import ROOT, stages
-from .tiny import METRICS, MODEL, snapshot
+from .tiny import METRICS, MODEL, PROJECT, snapshot
 from .tiny_scenes import PROCESSED, SCENES, SIDE, TASKS, model, write_scenes
 
 
@@ -31,6 +32,8 @@ from .tiny_scenes import PROCESSED, SCENES, SIDE, TASKS, model, write_scenes
 def _trained_scenes(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, Path]:
+    if PROJECT["data"].get("task") == request.param:  # of this project all tests train it once
+        return request.param, request.getfixturevalue("_trained")
     root = tmp_path_factory.mktemp("scenes") / "project"
     write_scenes(root, request.param)
     stages(root, "prepare", "tune", "train", "evaluate", "summary")
@@ -57,6 +60,16 @@ def test_a_small_network_finds_what_is_there(task: str) -> None:
         for values in metrics["test"]["per_class"].values():
             assert 0.3 < values[f"{kind}_ap"] <= 1
     assert set(metrics["test"]["per_class"]) == {"bar", "square"}
+
+
+def test_what_training_found_is_kept_without_the_masks_pixels(task: str) -> None:
+    kept = np.load(MODEL / "test_predictions.npy")
+    saved = keras.models.load_model(MODEL / "model.keras")
+    found = saved.predict(np.load(PROCESSED / "test_images.npy"), verbose=0)
+    assert kept[..., :6] == pytest.approx(found[..., :6], abs=1e-4)
+    assert kept.shape[-1] == (7 if task == "instance_segmentation" else 6)
+    if task == "instance_segmentation":
+        assert kept[..., 6] == pytest.approx(found[..., 6:].sum(axis=-1), rel=1e-3)
 
 
 @pytest.mark.usefixtures("task")

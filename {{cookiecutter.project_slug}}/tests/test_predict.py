@@ -1,5 +1,6 @@
 """Classifying images with a saved model, away from the data and the configuration."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,59 @@ def test_nothing_is_overwritten_unless_asked(capsys: pytest.CaptureFixture[str])
     assert snapshot(Path()) == before
     assert main([str(MODEL), str(IMAGES / "rows_0.png"), "--force"]) == 0
     assert read_csv(Path("predictions.csv"))[0]["class"] == "rows"
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_file_named_twice_is_looked_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    (IMAGES / "folder.png").mkdir()
+    (IMAGES / "gone.png").symlink_to("nowhere")
+    one = IMAGES / "rows_0.png"
+    assert main([str(MODEL), str(one), str(IMAGES), f"./{one}"]) == 0
+    paths = [row["path"] for row in read_csv(Path("predictions.csv"))]
+    assert paths[0] == str(one)
+    assert len(paths) == len(set(paths)) == 3 * PER_CLASS
+    assert capsys.readouterr().out == "predictions.csv: 60 images\n"
+
+
+@pytest.mark.usefixtures("trained")
+@pytest.mark.parametrize("unfit", [b"new\nline.png", b'a,"b";.png', b"latin \xe9.png", b"bare"])
+def test_a_file_may_have_any_name(unfit: bytes) -> None:
+    name = os.fsdecode(unfit)
+    try:
+        shutil.copy(IMAGES / "rows_0.png", name)
+    except OSError:
+        pytest.skip("this file system allows no such name")
+    assert main([str(MODEL), name, "--output", "a/b/out.csv"]) == 0
+    (row,) = read_csv(Path("a/b/out.csv"))
+    assert row["path"] == unfit.decode("utf-8", "backslashreplace")
+    assert row["class"] == "rows"
+
+
+@pytest.mark.usefixtures("trained")
+def test_where_nothing_can_be_written_is_said_before_anything_is_done(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("file").touch()
+    for output, message in {
+        "data": "error: data is a folder; name a file with --output.\n",
+        "file/out.csv": f"error: file/out.csv cannot be written: {Path.cwd() / 'file'} is no",
+    }.items():
+        assert main(["no model", "no image", "--force", "--output", output]) == 1
+        assert capsys.readouterr().err.startswith(message)
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_damaged_model_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    image, file = str(IMAGES / "rows_0.png"), MODEL / "model.keras"
+    file.write_bytes(file.read_bytes()[:9000])
+    assert main([str(MODEL), image]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {file} is no model that Keras can load (")
+    assert said.endswith("); `dvc pull` or train it again.\n")
+    (MODEL / "predict_configuration.yaml").write_text("task: image_classification")
+    assert main([str(MODEL), image]) == 1
+    assert "predict_configuration.yaml does not describe a model" in capsys.readouterr().err
+    assert not Path("predictions.csv").exists()
 
 
 @pytest.mark.usefixtures("workspace")

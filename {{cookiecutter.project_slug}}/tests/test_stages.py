@@ -45,6 +45,29 @@ def test_a_stage_that_needs_no_tensorflow_does_not_import_it(stage: str, python:
     assert python("-c", code).stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.usefixtures("trained")
+def test_training_does_not_load_what_keras_would_load_for_others(python: Run) -> None:
+    code = (
+        "import sys; from src.run import main; assert main(['train', '--dry-run']) == 0; "
+        "print(sorted({'matplotlib', 'sklearn'} & set(sys.modules))); "
+        "import sklearn.metrics"  # which is there for all who ask for it
+    )
+    done = python("-c", code)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_is_loaded_already_is_not_hidden_from_keras_and_garbage_is_collected(
+    python: Run,
+) -> None:
+    code = (
+        "import gc, sklearn.base as base; from src.utils.quiet import import_tensorflow; "
+        "import_tensorflow(); from keras.wrappers import SKLearnClassifier; "
+        "print(issubclass(SKLearnClassifier, base.BaseEstimator), gc.isenabled())"
+    )
+    assert python("-c", code).stdout.splitlines()[-1] == "True True"
+
+
 @pytest.mark.usefixtures("workspace")
 def test_a_missing_tensorflow_is_told_before_anything_is_written(
     workspace: Path, python: Run

@@ -68,6 +68,20 @@ def test_training_learns_and_leaves_all_that_publishing_needs() -> None:
     assert not Path(".checkpoints/train/tiny").exists()
 
 
+@pytest.mark.usefixtures("trained")
+def test_what_training_predicted_is_kept_with_the_metrics_of_the_epoch_that_is_kept() -> None:
+    saved = keras.models.load_model(MODEL / "model.keras")
+    images = np.load(PROCESSED / "test_images.npy")
+    kept = np.load(MODEL / "test_predictions.npy")
+    assert kept.shape == (len(images), len(CLASSES))
+    assert kept.dtype == np.float32
+    assert kept == pytest.approx(saved.predict(images, verbose=0), abs=1e-6)
+    best = min(read_csv(METRICS / "history.csv"), key=lambda row: float(row["val_loss"]))
+    metrics = json.loads((MODEL / "val_metrics.json").read_text())
+    assert metrics == {name: pytest.approx(float(best[name])) for name in metrics}
+    assert set(metrics) == {"val_accuracy", "val_loss"}
+
+
 @pytest.mark.usefixtures("workspace")
 def test_the_record_of_a_training_says_what_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("src.trainer.utc_now", lambda: "2026-01-02T03:04:05+00:00")

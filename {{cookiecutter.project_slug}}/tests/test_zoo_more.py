@@ -31,29 +31,23 @@ def test_like_a_model_is_that_model_under_another_name() -> None:
     old, new = Path("models/first"), Path("models/second")
     assert {path.name for path in new.iterdir()} == {path.name for path in old.iterdir()}
     for file in (*FILES, "adapter.py"):
-        theirs = (
-            (old / file).read_text().replace("/first", "/second").replace(" first:", " second:")
-        )
+        theirs = (old / file).read_text().replace("/first", "/second")
         assert (new / file).read_text() == theirs, file
     check_all()
 
 
-def test_renaming_touches_paths_and_the_artifact_and_no_other_word() -> None:
+def test_renaming_touches_paths_and_no_other_word() -> None:
     text = (
         "# first, model of the first\n"
         "cmd: run --config models/first/config.yaml ../../training_metrics/first/history.csv\n"
         "other: models/first_one/x models/first-two official_models/first models/first.v2\n"
         "first: 1\n"
-        "artifacts:\n\n  # ours\n  other:\n    desc: first\n  first:\n    path: model.keras\n"
-        "later:\n  first: 2\n"
     )
     assert renamed(text, "first", "second") == (
         "# first, model of the first\n"
         "cmd: run --config models/second/config.yaml ../../training_metrics/second/history.csv\n"
         "other: models/first_one/x models/first-two official_models/first models/first.v2\n"
         "first: 1\n"
-        "artifacts:\n\n  # ours\n  other:\n    desc: first\n  second:\n    path: model.keras\n"
-        "later:\n  first: 2\n"
     )
 
 
@@ -115,7 +109,7 @@ def test_a_remote_search_commits_the_model_alone_and_pushes_it_for_a_vm(origin: 
     assert main(REMOTE) == 0
     assert git("-C", str(origin), "log", "-1", "--format=%s", "main") == "[cml] quick: search"
     changed = git("show", "--name-only", "--format=", "HEAD").splitlines()
-    assert set(changed) == {f"models/quick/{file}" for file in FILES}
+    assert set(changed) == {"dvc.yaml", *(f"models/quick/{file}" for file in FILES)}
     assert load_config(Path("models/quick/config.yaml")).tuning.tune
     assert main(REMOTE) == 0  # again: there is nothing to commit, and it is started anew
     assert git("-C", str(origin), "rev-list", "--count", "main") == "3"
@@ -141,6 +135,7 @@ def test_a_remote_search_that_cannot_push_says_what_is_left_to_do(
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+@pytest.mark.skipif("{%" in (ROOT / "Makefile").read_text(), reason="the template's own, unbaked")
 def test_make_new_model_hands_over_names_as_they_are() -> None:
     shutil.copy(ROOT / "Makefile", "Makefile")
     Path("setup.sh").write_text("exit 0\n")

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from ..utils.utils import UserError
 
 MODES = {1: "L", 3: "RGB"}
+STEP = 257  # of a scale of 8 bits on one of 16: 255 x 257 = 65535
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -18,32 +19,58 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         UserError: it cannot be read as an image.
     """
-    with _opened(path) as image:
+    with opened(path) as image:
         return image.height, image.width
 
 
 def read_image(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
-    """Return one image as uint8, converted to the shape's channels and stretched to its size.
-
-    `shape` is (height, width, channels).
+    """Return one image as uint8 of the shape (height, width, channels), see `pixels`.
 
     Raises:
         UserError: it cannot be read as an image.
     """
+    with opened(path) as image:
+        return pixels(image, shape)
+
+
+def pixels(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
+    """Return an opened image as uint8, converted to the shape's channels, stretched to its size.
+
+    `shape` is (height, width, channels). Of several frames the first counts. An orientation in
+    EXIF is not applied: boxes and masks count the pixels as they lie in the file.
+
+    Raises:
+        ValueError: its pixels are numbers without a known range.
+    """
     height, width, channels = shape
-    with _opened(path) as image:
-        converted = image.convert(MODES[channels])
+    converted = _of_eight_bits(image).convert(MODES[channels])
     if converted.size != (width, height):
         converted = converted.resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(converted).reshape(shape)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def opened(path: Path) -> Iterator[Image.Image]:
+    """Open an image; whatever fails in the block while it is decoded is a mistake in the file.
+
+    Raises:
+        UserError: it cannot be read as an image.
+    """
     try:
         with Image.open(path) as image:
             yield image
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except Exception as error:  # a damaged file makes decoders raise errors of many kinds
         raise UserError(
-            f"{path} cannot be read as an image ({error}); replace it, or drop its line."
+            f"{path} cannot be read as an image ({error}); replace it, or leave it out."
         ) from None
+
+
+def _of_eight_bits(image: Image.Image) -> Image.Image:
+    """Scale 16 bits to 8, where Pillow would cut off all that is brighter than 255."""
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
+        return Image.fromarray((np.asarray(image) / STEP).round().astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise ValueError("its pixels are numbers of 32 bits; save it with 8 or 16")
+    if isinstance(image.info.get("transparency"), bytes):
+        return image.convert("RGBA")  # Pillow warns of a shorter way
+    return image

@@ -53,6 +53,9 @@ class Task(Protocol):
     ) -> dict[str, Any]:
         """Say how far an export's outputs on the test split are from the model's."""
 
+    def comparable(self, outputs: "np.ndarray") -> "np.ndarray":
+        """Return what of the outputs (images, …) tells whether two models predict the same."""
+
     def rows(
         self,
         output: "np.ndarray",
@@ -64,6 +67,15 @@ class Task(Protocol):
 
         `size` is the image's (height, width), `seen` that of what the model saw of it.
         """
+
+    def answer(
+        self,
+        output: "np.ndarray",
+        classes: list[str],
+        size: tuple[int, int],
+        seen: tuple[int, int],
+    ) -> list[dict[str, Any]]:
+        """Return all that is worth telling of one image's output, as JSON; see `rows`."""
 
 
 def load_task(name: str) -> Task:

@@ -5,7 +5,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support
 
 from ..data.data_provider import DataProvider
 from ..utils.manifest import Split
@@ -60,6 +59,11 @@ def compare(data: DataProvider, outputs: np.ndarray, exported: np.ndarray) -> di
     return {"max_difference": float(np.abs(exported - outputs).max())}
 
 
+def comparable(outputs: np.ndarray) -> np.ndarray:
+    """Return the probabilities (images, classes)."""
+    return outputs
+
+
 def rows(
     output: np.ndarray,
     classes: list[str],
@@ -71,10 +75,25 @@ def rows(
     return [dict(zip(ROW, likeliest, strict=True))]
 
 
+def answer(
+    output: np.ndarray,
+    classes: list[str],
+    size: tuple[int, int],  # noqa: ARG001
+    seen: tuple[int, int],  # noqa: ARG001
+) -> list[dict[str, Any]]:
+    """Return every class and its probability, the likeliest first."""
+    return [
+        dict(zip(ROW, (classes[label], round(float(output[label]), 6)), strict=True))
+        for label in np.argsort(-output, kind="stable")
+    ]
+
+
 def _per_class(
     classes: list[str], labels: np.ndarray, predicted: np.ndarray
 ) -> dict[str, dict[str, float]]:
     """Return precision, recall and F1 by class name; 0 where nothing was predicted."""
+    from sklearn.metrics import precision_recall_fscore_support  # only `evaluate` pays for it
+
     columns = precision_recall_fscore_support(
         labels, predicted, labels=range(len(classes)), zero_division=0
     )

@@ -2,10 +2,23 @@
 
 from typing import Any
 
-from .objects import LOSSES, ROW, compare, details, finish, judge, loss, output, rows
+from .objects import (
+    LOSSES,
+    ROW,
+    answer,
+    comparable,
+    compare,
+    details,
+    finish,
+    judge,
+    loss,
+    output,
+    rows,
+)
 
 __all__ = [
-    "LOSSES", "ROW", "compare", "details", "finish", "join", "judge", "loss", "output", "rows"
+    "LOSSES", "ROW", "answer", "comparable", "compare", "details", "finish", "join", "judge",
+    "loss", "output", "rows"
 ]  # fmt: skip
 
 TARGETS = ("boxes",)

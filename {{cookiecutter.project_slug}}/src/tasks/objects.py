@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from pycocotools.mask import encode
 
 from ..data.data_provider import DataProvider
 from ..utils.manifest import Split
@@ -11,7 +12,7 @@ from ..utils.schema import Config
 from ..utils.utils import read_json, write_csv
 from .centers import CentersLoss, find_objects
 from .coco_metrics import CocoMetrics
-from .detections import Detection, Size, detections
+from .detections import SCORES, Detection, Size, detections
 from .drawing import draw_examples
 
 LOSSES = ("centers",)
@@ -66,10 +67,37 @@ def compare(data: DataProvider, outputs: np.ndarray, exported: np.ndarray) -> di
     return _metrics(data, "test", exported).summary()
 
 
+def comparable(outputs: np.ndarray) -> np.ndarray:
+    """Return (images, n, 6 or 7): box, score, class, and the sum of a mask's cells."""
+    sums = outputs[..., SCORES:].sum(axis=-1, keepdims=True)
+    return outputs if outputs.shape[-1] == SCORES else np.append(outputs[..., :SCORES], sums, -1)
+
+
 def rows(output: np.ndarray, classes: list[str], size: Size, seen: Size) -> list[dict[str, object]]:
     """Return class, probability and box, in pixels, of each object worth showing."""
     found = detections(output, size, seen)
     return [_row(one, classes) for one in found if one.score >= SHOWN]
+
+
+def answer(output: np.ndarray, classes: list[str], size: Size, seen: Size) -> list[dict[str, Any]]:
+    """Return class, probability, box and, where there is one, mask of each object worth showing.
+
+    `box` is x1, y1, x2, y2 in pixels; `mask` is COCO's run-length encoding, as text.
+    """
+    found = detections(output[output[:, 4] >= SHOWN], size, seen)
+    return [_answered(one, classes) for one in found]
+
+
+def _answered(one: Detection, classes: list[str]) -> dict[str, Any]:
+    answered: dict[str, Any] = {
+        "class": classes[one.label],
+        "probability": round(one.score, 6),
+        "box": [round(value, 2) for value in one.box],
+    }
+    if one.mask is not None:
+        runs = encode(np.asfortranarray(one.mask, np.uint8))
+        answered["mask"] = {"size": list(one.mask.shape), "counts": runs["counts"].decode()}
+    return answered
 
 
 def _row(one: Detection, classes: list[str]) -> dict[str, object]:

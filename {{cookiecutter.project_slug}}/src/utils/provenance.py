@@ -9,13 +9,19 @@ from typing import Any
 
 from .manifest import Manifest
 from .schema import Config
-from .utils import fingerprint, sha256
+from .utils import fingerprint, read_json, sha256
 
+PACKAGE_JSON = Path(__file__).parents[1] / "package.json"  # of an installed package
 PACKAGES = ("keras", "numpy", "scikit-learn", "tensorflow")
 
 
 def git_commit() -> str | None:
-    """Return the commit of the working tree, None outside Git or before the first commit."""
+    """Return the code's commit: what an installed package was built from, else the working tree's.
+
+    None outside Git or before the first commit.
+    """
+    if PACKAGE_JSON.is_file():
+        return str(read_json(PACKAGE_JSON)["commit"])
     command = ["git", "rev-parse", "--verify", "--quiet", "HEAD"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -3,10 +3,11 @@
 To use a key of your own in the code, add it to its section here.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from .acceptance import Requirement
 from .data_config import DataConfig, Positive, Seed, Task
@@ -38,6 +39,21 @@ class ZooConfig(Section):
     max_instances_at_once: Positive = 1
 
 
+def _bucket(value: str) -> str:
+    if not re.match(r"(gs|s3|az)://[^/]|file:///[^/]", value):
+        raise ValueError(
+            "must be a bucket, such as gs://bucket/models (gs, s3, az), or a folder by its whole "
+            "path, such as file:///srv/models"
+        )
+    return value
+
+
+class PublishConfig(Section):
+    """`publish` in the root config.yaml: where official models are kept, the nearest first."""
+
+    buckets: list[Annotated[str, AfterValidator(_bucket)]] = Field(default=[])
+
+
 class ProjectConfig(Section):
     """The root config.yaml: what all models share."""
 
@@ -45,6 +61,7 @@ class ProjectConfig(Section):
     data: DataConfig
     summary: Objective
     zoo: ZooConfig = ZooConfig()
+    publish: PublishConfig = PublishConfig()
 
 
 class EarlyStopping(Objective):
@@ -148,6 +165,13 @@ class ModelSpace(Section):
         return self.accuracy_rating, self.speed_rating, self.memory_rating
 
 
+class Card(Section):
+    """What only people can say of a model; its model card shows it."""
+
+    intended_use: str = Field(min_length=1)
+    limits: str = Field(min_length=1)
+
+
 class ModelConfig(Section):
     """models/<model>/config.yaml."""
 
@@ -159,6 +183,7 @@ class ModelConfig(Section):
     input_paths: InputPaths
     output_paths: OutputPaths
     acceptance: list[Requirement] = Field(default=[])
+    card: Card | None = None
 
 
 class Config(ModelConfig):

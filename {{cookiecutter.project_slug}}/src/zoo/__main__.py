@@ -52,11 +52,16 @@ def measure(options: argparse.Namespace) -> int:
 def add(options: argparse.Namespace) -> int:
     """Make a model's folder."""
     from .adding import add_entry, add_like
+    from .from_template import add_template
 
-    if (options.entry is None) == (options.like is None):
-        raise UserError("Name either an entry of the zoo, or --like a model; the zoo's entries: "
-                        f"{', '.join(load_zoo(options.zoo))}.")  # fmt: skip
-    if options.like is not None:
+    if [options.entry, options.like, options.template].count(None) != 2:  # noqa: PLR2004
+        raise UserError(
+            "Name either an entry of the zoo, or --like a model, or a --template; the zoo's "
+            f"entries: {', '.join(load_zoo(options.zoo))}."
+        )
+    if options.template is not None:
+        folder = add_template(options.template, options.name)
+    elif options.like is not None:
         if not options.name:
             raise UserError(f"--like {options.like} needs --name, the name of the new model.")
         folder = add_like(options.like, options.name)
@@ -115,9 +120,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m src.zoo", description=__doc__)
     commands = parser.add_subparsers(required=True)
     rank_them = commands.add_parser("select", help="rank the entries by what matters to you")
-    make = commands.add_parser("add", help="make models/NAME from an entry, or like a model")
+    make = commands.add_parser(
+        "add", help="make models/NAME: of an entry, like a model, of a template"
+    )
     make.add_argument("entry", nargs="?", metavar="ENTRY", help="an entry of the zoo")
     make.add_argument("--like", metavar="MODEL", help="instead of an entry, a model of models/")
+    make.add_argument("--template", type=Path, metavar="FILE", help="or a file of templates/")
     find_best = commands.add_parser("search", help="add the nearest entry, search and train it")
     look = commands.add_parser("measure", help="rate the trained models by what was measured")
     for command in (rank_them, find_best, look):

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ..utils.config import load_config, load_project
-from ..utils.utils import UserError, did_you_mean, whole_folder
+from ..utils.utils import UserError, did_you_mean, whole_file, whole_folder
+from .artifacts import PIPELINE, with_artifact
 from .entries import ADAPTERS, Entry
 from .naming import check_new_name
 from .rendering import ADAPTER, FILES, render
@@ -55,10 +56,9 @@ def add_like(model: str, name: str) -> Path:
 
 
 def renamed(text: str, old: str, new: str) -> str:
-    """Return a file of a model with its paths, and its artifact in dvc.yaml, of another name."""
+    """Return a file of a model with its paths of another name."""
     whole = rf"{re.escape(old)}(?![\w-]|\.\w)"
-    text = re.sub(rf"(?<![\w-])(?<![\w-]/)(models|training_metrics)/{whole}", rf"\1/{new}", text)
-    return re.sub(rf"(?m)^(artifacts:\n(?:[ #\n].*\n)*?  ){whole}:", rf"\1{new}:", text)
+    return re.sub(rf"(?<![\w-])(?<![\w-]/)(models|training_metrics)/{whole}", rf"\1/{new}", text)
 
 
 def _adapter(entry_name: str, entry: Entry) -> Path | None:
@@ -75,7 +75,12 @@ def _adapter(entry_name: str, entry: Entry) -> Path | None:
 
 
 def _write(folder: Path, texts: dict[str, str], source: str) -> None:
-    """Write the folder as a whole, after its configuration has passed the schema."""
+    """Write the folder as a whole, after its configuration has passed the schema.
+
+    Then the root dvc.yaml names the model, too.
+    """
+    file = "model.pkl" if ADAPTER in texts else "model.keras"
+    pipeline = with_artifact(folder.name, (folder / file).as_posix())
     with whole_folder(folder) as temporary:
         for file, text in texts.items():
             (temporary / file).write_text(text, encoding="utf-8", newline="\n")
@@ -84,3 +89,5 @@ def _write(folder: Path, texts: dict[str, str], source: str) -> None:
         except UserError as error:
             reason = str(error).replace(str(temporary), str(folder))
             raise UserError(f"{source} makes no model here: {reason}") from None
+    with whole_file(PIPELINE) as temporary:
+        temporary.write_text(pipeline, encoding="utf-8", newline="\n")

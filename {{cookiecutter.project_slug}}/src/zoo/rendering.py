@@ -20,7 +20,6 @@ def render(name: str, entry: dict[str, Any]) -> dict[str, str]:
     project = load_project().data
     variables = {
         "model_name": name,
-        "project_name": project_name(),
         "task": project.task,
         "processed": project.processed.as_posix(),
         "entry": {"modules": modules(entry["architecture"]), **entry},

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..utils.config import load_project
 from ..utils.utils import UserError
 from .adding import add_entry
+from .artifacts import PIPELINE
 from .entries import Entry
 
 
@@ -38,14 +39,17 @@ def reproduce(folder: Path) -> int:
 
 
 def check_committed(folder: Path) -> None:
-    """Refuse changes outside the model's folder: elsewhere runs what is committed.
+    """Refuse changes outside of what `add` writes: elsewhere runs what is committed.
 
     Raises:
         UserError: naming the first of them.
     """
     listed = _git("status", "--porcelain", "--no-renames", "-z").split("\0")
     files = [line[3:] for line in listed if line]
-    others = [file for file in files if not Path(file).is_relative_to(folder)]
+    made = {PIPELINE} if folder.is_dir() else set()  # by an attempt that was not committed
+    others = [
+        file for file in files if not Path(file).is_relative_to(folder) and Path(file) not in made
+    ]
     if others:
         raise UserError(
             f"--remote trains what is committed, but {len(others)} changes are not, first "
@@ -60,7 +64,7 @@ def hand_over(folder: Path) -> None:
         UserError: Git refused; nothing is lost, and the sentence says what is left to do.
     """
     message = f"[cml] {folder.name}: search"
-    _git("add", "--", str(folder))
+    _git("add", "--", str(folder), str(PIPELINE))
     _git("commit", "--quiet", "--allow-empty", "--message", message)
     try:
         _git("push", "--quiet")

@@ -1,0 +1,140 @@
+"""Model tests of a real project: what breaks training or a saved model is caught, also in CI."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from github.workflow import Results
+from support import ROOT, run
+
+from pipeline.cloud import CLOUD, Cloud
+from pipeline.processes import gone
+from pipeline.stages import MODEL, Project
+
+STEP = "Train and judge"
+FOLDER = ".model_tests/QuickTraining@local"
+RATE = 'learning_rate = self.hyperparameters["learning_rate"]'
+PERTURB = """
+import sys, keras
+model = keras.models.load_model(sys.argv[1])
+*weights, last = model.get_weights()
+model.set_weights([*weights, last + [0.001 * n for n in range(len(last))]])
+model.save(sys.argv[1])
+"""
+
+
+def judged(project: Project, *options: str) -> tuple[int, str]:
+    """Run model tests; return the exit status and what was printed."""
+    program = 'python -m ci.run_tests "$@"; echo "exit $?"'
+    found = {"PATH": f"{project.environment.variables['PATH']}{os.pathsep}{ROOT / '.uv/bin'}"}
+    printed = project.run("sh", "-c", program, "sh", *options, variables=found)
+    said, _, status = printed.rpartition("exit ")
+    return int(status), said
+
+
+def in_ci(cloud: Cloud, **event: str) -> Results:
+    """Run ci.yaml without its other jobs."""
+    cloud.lost = frozenset({"tests", "results"})
+    return cloud.start("ci", **event)
+
+
+def test_ci_passes_until_a_change_makes_training_worse(
+    finished: Project, on_github: Callable[[Project], Cloud]
+) -> None:
+    cloud = on_github(finished)
+    results = in_ci(cloud)["model_tests"]
+    assert results.result == "success", results.log
+    assert "Running stage 'prepare'" in results.log  # a fresh clone, whose remote is elsewhere
+    assert "QuickTraining@local: passed" in results.log
+    assert (cloud.root / f"artifacts-{cloud.runs}/model_tests/junit.xml").is_file()
+    finished.replace("src/trainer.py", RATE, f"{RATE} * 0")
+    cloud.commit("Tidy up")
+    results = in_ci(cloud)["model_tests"]
+    assert results.result == "failure"
+    assert "error: QuickTraining@local: test.accuracy: expected at least 0.9" in results.log
+    assert (cloud.root / f"artifacts-{cloud.runs}/model_tests/junit.xml").is_file()
+
+
+def test_data_of_one_s_own_comes_from_the_bucket_and_a_fork_says_that_it_cannot_have_it(
+    cloud: Cloud,
+) -> None:
+    cloud.variables.update(CLOUD)
+    cloud.git("update-ref", "refs/pull/1/merge", "main")
+    event = {"name": "pull_request", "ref": "refs/pull/1/merge", "base_ref": "main"}
+    results = in_ci(cloud, **event, head_repository="fork/digits")["model_tests"]
+    assert results.result == "success", results.log
+    assert "No model test ran" in results.log
+    assert not [name for name, _ in cloud.used if name == "google-github-actions/auth"]
+    results = in_ci(cloud, **event)["model_tests"]
+    assert [name for name, _ in cloud.used if name == "google-github-actions/auth"]
+    assert "Pulling data for stage: 'prepare'" in results.log
+    # The circles are no digits, as the test that comes with the project expects.
+    assert "test.recall of '0': the data has no such class" in results.step(STEP).log
+
+
+def test_a_cml_run_can_end_with_model_tests(cloud: Cloud) -> None:
+    project = cloud.project
+    project.replace(".github/workflows/cml.yaml", "MODEL_TESTS: none", "MODEL_TESTS: quick")
+    project.replace("model_tests.yaml", "    accuracy: 0.9 ", "    accuracy: {min: 1.01} ")
+    project.replace("model_tests.yaml", '    recall: {"0": 0.9, "6": 0.9}', "    #")
+    results = cloud.push("[cml] Train and test")["train"]
+    assert results.step("Judge").outcome == "success", results.log
+    assert results.step("Model Tests").outcome == "failure"
+    said = results.step("Model Tests").log
+    assert "QuickTraining@local: test.accuracy: expected at least 1.01, observed " in said
+    assert "FullTraining" not in said
+
+
+def test_the_checkout_stays_untouched_and_a_saved_model_that_is_changed_is_caught(
+    finished: Project,
+) -> None:
+    before = finished.model_files()
+    status, said = judged(finished, "--quick")
+    assert status == 0, said
+    assert finished.run("git", "status", "--porcelain") == ""
+    assert finished.repro() == set()
+    assert finished.model_files() == before
+    assert gone(finished)
+    folder = finished.path / FOLDER
+    image = "data/processed/digits/test_images.npy"
+    assert (folder / image).samefile(finished.path / image)
+    code = json.loads((folder / "code.json").read_text())
+    assert Path(code["folder"]) == finished.path / "src"
+    finished.run("python", "-c", PERTURB, str(folder / f"models/{MODEL}/model.keras"))
+    status, said = judged(finished, "--quick", "--no-train")
+    assert status == 1
+    assert "269 predictions differ from those at training time by more than 1e-05" in said
+    assert "the first is of images/" in said
+    assert "inference with model.tflite" not in said
+
+
+def test_the_model_in_the_checkout_is_judged_where_a_test_asks_for_just_that(
+    finished: Project,
+) -> None:
+    status, said = judged(finished, "--test", "FullTraining", "--no-train")
+    assert status == 0, said
+    status, said = judged(finished, "--test", "QuickTraining", "--no-train")
+    assert status == 1
+    assert f"models/{MODEL} was trained otherwise: params.epochs was 40" in said
+
+
+def test_the_published_package_is_tested_not_the_checkout(finished: Project) -> None:
+    finished.replace("model_tests.yaml", "  env: local", "  env: [local, dogfood]")
+    finished.run("git", "commit", "--quiet", "--all", "--message", "Test what is shipped")
+    status, said = judged(finished, "--quick", "--env", "dogfood")
+    assert status == 1
+    assert "error: QuickTraining@dogfood: dogfood: version 0.1.0 of digit-classifier" in said
+    finished.run("python", "-m", "ci.publish", "--env", "dogfood")
+    finished.replace("src/trainer.py", "fresh_session()", "no_such_function()")
+    status, said = judged(finished, "--quick", "--jobs", "2")
+    assert status == 1
+    assert "QuickTraining@dogfood: passed" in said
+    assert "error: QuickTraining@local: the training ended with exit status 1: NameError" in said
+    code = json.loads((finished.path / ".model_tests/QuickTraining@dogfood/code.json").read_text())
+    assert "environments/dogfood/lib" in code["folder"]
+    record = finished.yaml(
+        f".model_tests/QuickTraining@dogfood/models/{MODEL}/train_configuration.yaml"
+    )
+    assert record["git_commit"] == run(finished.path, "git", "rev-parse", "HEAD").strip()
+    assert not (finished.path / ".model_tests/environments").exists()

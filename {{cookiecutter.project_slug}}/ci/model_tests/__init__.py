@@ -1,0 +1,1 @@
+"""Model tests: train as model_tests.yaml says, judge what comes out, and what was saved."""

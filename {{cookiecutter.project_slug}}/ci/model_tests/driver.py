@@ -1,0 +1,100 @@
+"""What a test's own process runs: a training, or the predictions of what was saved.
+
+Started as a file, with a package by name: `src` of the checkout, or the one that was published.
+So it imports nothing of `ci`, and nothing at all before its guard is up.
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+BATCH = 32
+CODE = "code.json"
+
+
+def guard() -> None:
+    """End this process and all that it started as soon as the one that waits for it is gone."""
+
+    def watch() -> None:
+        os.read(
+            0, 1
+        )  # nothing is ever written: it ends when the other side does, whatever ended it
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def train(package: str, config: str) -> int:
+    """Run the stages tune, train and evaluate; say in code.json which code that was."""
+    run = importlib.import_module(f"{package}.run")
+    provenance = importlib.import_module(f"{package}.utils.provenance")
+    code = {"folder": str(Path(run.__file__ or "").parent), "hash": provenance.code_hash()}
+    Path(CODE).write_text(json.dumps(code), encoding="utf-8")
+    for stage in ("tune", "train", "evaluate"):
+        print(f"# {stage}", flush=True)
+        if status := run.main([stage, "--config", config]):
+            return int(status)
+    return 0
+
+
+def predict(package: str, folder: str, images: str, into: str) -> int:
+    """Predict all images with every form of a saved model; write NAME.npy or NAME.txt, why not."""
+    import_module = importlib.import_module
+    import_module(f"{package}.utils.quiet").import_tensorflow()
+    import numpy as np
+
+    about = import_module(f"{package}.utils.utils").read_yaml(
+        Path(folder, "predict_configuration.yaml")
+    )
+    comparable = import_module(f"{package}.tasks").load_task(about["task"]).comparable
+    inputs = np.load(images, mmap_mode="r")
+    for name, load in _loaders(package, Path(folder)).items():
+        print(f"# {name}", flush=True)
+        try:
+            model = load()
+            batches = (inputs[at : at + BATCH] for at in range(0, len(inputs), BATCH))
+            found = np.concatenate([comparable(np.asarray(model(batch))) for batch in batches])
+            np.save(Path(into, f"{name}.npy"), found.astype(np.float32))
+        except Exception as error:
+            traceback.print_exc()
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            Path(into, f"{name}.txt").write_text(reason, encoding="utf-8")
+    return 0
+
+
+def _loaders(package: str, folder: Path) -> dict[str, Callable[[], Callable[[Any], Any]]]:
+    """Return how each form of the model that there is is loaded, as a function of a batch."""
+
+    def by_keras() -> Callable[[Any], Any]:
+        import keras
+
+        predict: Callable[[Any], Any] = keras.models.load_model(
+            folder / "model.keras"
+        ).predict_on_batch
+        return predict
+
+    def by_tflite() -> Callable[[Any], Any]:
+        lite = importlib.import_module(f"{package}.utils.lite")
+        model: Callable[[Any], Any] = lite.LiteModel(folder / "model.tflite")
+        return model
+
+    def by_onnx() -> Callable[[Any], Any]:
+        session = importlib.import_module("onnxruntime").InferenceSession(folder / "model.onnx")
+        name = session.get_inputs()[0].name
+        return lambda batch: session.run(None, {name: batch.astype("float32")})[0]
+
+    loaders = {"keras": by_keras, "tflite": by_tflite}
+    return loaders | ({"onnx": by_onnx} if (folder / "model.onnx").is_file() else {})
+
+
+if __name__ == "__main__":
+    guard()
+    task, arguments = sys.argv[1], sys.argv[2:]
+    sys.exit(train(*arguments) if task == "train" else predict(*arguments))

@@ -1,0 +1,1 @@
+"""The documentation site on the branch gh-pages, a version a release."""

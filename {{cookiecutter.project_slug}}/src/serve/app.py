@@ -1,0 +1,103 @@
+"""What the server answers: /predict, /model, /health, and a page for people."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from ..predictor import Predictor, Size
+from .about import describe
+from .batching import Batcher
+from .uploads import decode, read_upload
+
+Answer = list[dict[str, Any]]
+
+MOST = 32  # images in a batch
+PAGE = Path(__file__).with_name("page")
+TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
+HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": (  # the page asks this server and nobody else
+        "default-src 'none'; connect-src 'self'; img-src blob: data:; script-src 'self'; "
+        "style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(predictor: Predictor, started: Callable[[], object] = lambda: None) -> FastAPI:
+    """Return the application that answers for a model; it calls `started` when it does."""
+    about = describe(predictor)
+    batcher = Batcher(partial(_answers, predictor), MOST)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with batcher:
+            started()
+            yield
+
+    app = FastAPI(openapi_url=None, lifespan=lifespan)  # its documentation pages load a CDN
+    app.exception_handler(HTTPException)(_refused)
+    app.exception_handler(Exception)(_failed)
+    for file in (file for file in PAGE.iterdir() if file.suffix in TYPES):
+        app.add_api_route("/" if file.name == "index.html" else f"/{file.name}", _page(file))
+
+    @app.get("/health")
+    async def health() -> Response:
+        return JSONResponse({"status": "ok", "model": about["name"]})
+
+    @app.get("/model")
+    async def model() -> Response:
+        return JSONResponse(about)
+
+    @app.post("/predict")
+    async def predict(request: Request) -> Response:
+        upload = await read_upload(request)
+        image, size = await asyncio.to_thread(decode, upload, predictor.shape)
+        height, width = size
+        found = await batcher((image, size))
+        return JSONResponse({"width": width, "height": height, "predictions": found})
+
+    return app
+
+
+def _answers(predictor: Predictor, images: list[tuple[np.ndarray, Size]]) -> list[Answer]:
+    outputs = predictor.model.predict_on_batch(np.stack([image for image, _ in images]))
+    classes, seen = predictor.classes, predictor.shape[:2]
+    return [
+        predictor.task.answer(output, classes, size, seen)
+        for output, (_, size) in zip(outputs, images, strict=True)
+    ]
+
+
+def _page(file: Path) -> Callable[[], Awaitable[Response]]:
+    content = file.read_bytes()
+
+    async def page() -> Response:
+        return Response(content, headers=HEADERS, media_type=TYPES[file.suffix])
+
+    return page
+
+
+async def _refused(request: Request, error: HTTPException) -> Response:
+    """Answer every refusal with one sentence, also those of the framework."""
+    sentence, path = error.detail, request.url.path
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        sentence = f"There is no {path} here; there are /, /health, /model and /predict."
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        sentence = f"{path} takes {allowed}, not {request.method}."
+    return JSONResponse({"error": sentence}, error.status_code, error.headers)
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    sentence = f"The server failed ({type(error).__name__}); its log says where."
+    return JSONResponse({"error": sentence}, HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,0 +1,125 @@
+"""Model tests without TensorFlow: a package that stands in for the one that is tested.
+
+`python -m tests.model_testing ARGUMENTS` is `python -m ci.run_tests ARGUMENTS` with it.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from ci import run_tests
+from ci.model_tests.code import Code
+from src.utils.utils import UserError, read_json, write_yaml
+
+from .tiny import MODEL
+
+TESTS = Path("model_tests.yaml")
+ENVIRONMENTS = Path("environments.yaml")
+STUB = Path("stub")
+QUICK = {"env": "local", "model": "tiny", "time_limit": 60, "metrics": {"accuracy": 0.9}}
+METRICS = '{"test": {"accuracy": 0.95}}'
+
+# What each stage does is Python in a variable of the environment, such as TRAIN.
+RUN = """
+import os, subprocess, sys, time
+from pathlib import Path
+import numpy as np
+MODEL, METRICS = Path("models/tiny"), Path("training_metrics/tiny")
+def main(arguments):
+    stage = arguments[0]
+    names = {**globals(), "status": 0}
+    exec(STAGES.get(stage, ""), names)
+    exec(os.environ.get(stage.upper(), ""), names)
+    return names["status"]
+STAGES = {
+    "train": '''
+for name in ("train_configuration.yaml", "model.keras", "model.tflite"):
+    (MODEL / name).write_text("0")
+images = np.load(next(Path("data/processed").glob("*/test_images.npy")))
+np.save(MODEL / "test_predictions.npy", images.reshape(len(images), -1)[:, :2] / np.float32(255))
+''',
+    "evaluate": '''
+METRICS.mkdir(parents=True)
+(METRICS / "metrics.json").write_text(os.environ["METRICS"])
+''',
+}
+"""
+# A saved model is a text: what it adds to every prediction, or Python that is run instead.
+LOADED = """
+from pathlib import Path
+class Model:
+    def __init__(self, path):
+        self.text = Path(path).read_text()
+        if not self.text.replace(".", "").isdecimal():
+            exec(self.text)
+    def __call__(self, images):
+        return images.reshape(len(images), -1)[:, :2] / 255 + float(self.text)
+    predict_on_batch = __call__
+"""
+FILES = {
+    "keras.py": f"{LOADED}\nclass models:\n    load_model = Model\n",
+    "standin/__init__.py": "",
+    "standin/run.py": RUN,
+    "standin/tasks.py": (
+        "class task:\n    comparable = staticmethod(lambda outputs: outputs)\n"
+        "def load_task(name):\n    return task\n"
+    ),
+    "standin/utils/__init__.py": "",
+    "standin/utils/lite.py": f"{LOADED}\nLiteModel = Model\n",
+    "standin/utils/provenance.py": "def code_hash():\n    return 'a hash'\n",
+    "standin/utils/quiet.py": "def import_tensorflow():\n    pass\n",
+    "standin/utils/utils.py": "def read_yaml(path):\n    return {'task': 'any'}\n",
+}
+
+
+def write_stub() -> None:
+    """Write the package that stands in, below the working directory."""
+    for name, content in FILES.items():
+        path = STUB / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+def write_tests(**tests: Any) -> None:
+    """Write model_tests.yaml; each test is QUICK with other values."""
+    write_yaml(TESTS, {name: QUICK | changes for name, changes in tests.items()})
+
+
+def code_of(env: str) -> Code:
+    """Return the package that stands in; there is nothing in an environment called broken."""
+    if env == "broken":
+        raise UserError("broken: version 0.1.0 is not there.")
+    variables = {"METRICS": METRICS, **os.environ, "PYTHONPATH": str(STUB.resolve()), "ENV": env}
+    return Code(Path(sys.executable), "standin", STUB.resolve(), variables)
+
+
+def run(*arguments: str) -> int:
+    """Run model tests with data that is there and the package that stands in."""
+    with patch.multiple(run_tests, prepare_data=lambda: None, code_of=code_of):
+        return run_tests.main(arguments)
+
+
+def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    """Run tests that must fail; return the lines after `error: `."""
+    capsys.readouterr()
+    assert run(*arguments) == 1
+    lines = capsys.readouterr().err.splitlines()
+    return [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+
+
+def result(name: str) -> Any:
+    """Return what a test stored of itself."""
+    return read_json(Path(".model_tests", name, "result.json"))
+
+
+def model_of(name: str) -> Path:
+    """Return the folder of the model that a test trained."""
+    return Path(".model_tests", name) / MODEL
+
+
+if __name__ == "__main__":
+    sys.exit(run(*sys.argv[1:]))

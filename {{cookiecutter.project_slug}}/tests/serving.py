@@ -1,0 +1,75 @@
+"""A server in a thread, and a model that only says what it is asked."""
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import numpy as np
+import uvicorn
+from PIL import Image
+
+from src.predictor import Predictor, Size
+from src.serve.app import create_app
+
+SHAPE = (8, 8, 1)
+
+
+class Grey:
+    """Stands for a model and its task: the answer is an image's first pixel and its size.
+
+    Attributes:
+        batches: how many images each call was given.
+        before: called before each answer; it may wait or raise.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.batches: list[int] = []
+        self.before: Any = lambda: None
+        self.file, self.folder = folder / "model.keras", folder
+        self.file.write_bytes(b"weights")
+        height, width, channels = self.shape = SHAPE
+        size = {"height": height, "width": width, "channels": channels}
+        self.about = {"model": "grey", "task": "image_classification", "input": size}
+        self.classes = ["grey"]
+        self.model = self.task = self
+
+    def predict_on_batch(self, images: np.ndarray) -> np.ndarray:
+        self.before()
+        self.batches.append(len(images))
+        return images[:, 0, 0, 0]
+
+    def answer(self, output: int, classes: list[str], size: Size, seen: Size) -> list[Any]:
+        assert seen == SHAPE[:2]
+        return [{"class": classes[0], "probability": output / 255, "size": size}]
+
+
+@contextmanager
+def served(predictor: object) -> Iterator[httpx.Client]:
+    """Yield a client of a server on loopback, which ends with the block."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(create_app(cast("Predictor", predictor)), log_level="critical")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            port = listener.getsockname()[1]
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def png(value: int = 0, size: Size = SHAPE[:2]) -> bytes:
+    """Return a grey PNG of (height, width), one colour."""
+    file = io.BytesIO()
+    Image.new("L", size[::-1], value).save(file, "png")
+    return file.getvalue()

@@ -1,0 +1,293 @@
+"""Model tests end as they should: what is not proven has failed, and exit codes say so."""
+
+import json
+from pathlib import Path
+
+import pytest
+from junitparser import JUnitXml
+
+from ci.model_tests.data import records
+from src.utils.utils import write_yaml
+
+from .model_testing import (
+    ENVIRONMENTS,
+    METRICS,
+    failed,
+    model_of,
+    result,
+    run,
+    write_stub,
+    write_tests,
+)
+from .tiny import CLASSES, MODEL, PROCESSED, snapshot
+
+NAN, INFINITE = '{"test": {"accuracy": NaN}}', '{"test": {"accuracy": Infinity}}'
+TEXT, TRUTH = '{"test": {"accuracy": "0.95"}}', '{"test": {"accuracy": true}}'
+
+
+@pytest.fixture(autouse=True)
+def _project(workspace: Path) -> Path:
+    write_stub()
+    write_tests(Quick={"quick": True})
+    return workspace
+
+
+def test_a_test_that_reaches_its_limits_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 0
+    printed = capsys.readouterr().out
+    assert "Quick@local: passed" in printed
+    assert "0 apart" in printed
+    stored = result("Quick@local")
+    assert stored["passed"]
+    assert stored["metrics"][0]["observed"] == "0.95"
+    assert stored["config"]["params"]["epochs"] > 0
+
+
+def test_the_checkout_is_left_as_it_was(workspace: Path) -> None:
+    before = snapshot(workspace)
+    assert run() == 0
+    after = snapshot(workspace)
+    new = {name for name in after if ".model_tests" in name or "__pycache__" in name}
+    assert {name: after[name] for name in after if name not in new} == before
+
+
+@pytest.mark.parametrize("options", [(), ("--no-inference",)])
+def test_a_training_that_fails_fails_the_test(
+    options: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAIN", "print('error: no more memory.'); status = 3")
+    assert failed(capsys, *options) == [
+        "Quick@local: the training ended with exit status 3: no more memory."
+    ]
+    assert not result("Quick@local")["inference"]
+
+
+def test_the_last_lines_of_a_failed_training_are_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "TRAIN", "[print('line', n) for n in range(99)]; raise OSError('\\x1b full')"
+    )
+    assert run() == 1
+    captured = capsys.readouterr()
+    assert "Quick@local | line 98" in captured.out
+    assert "line 50" not in captured.out
+    assert "exit status 1: OSError:  full." in captured.err
+
+
+@pytest.mark.parametrize(
+    ("metrics", "observed"),
+    [
+        ('{"test": {"accuracy": 0.899}}', "0.899"),
+        (NAN, "nan"),
+        (INFINITE, "inf"),
+        (TEXT, "'0.95', no number"),
+        (TRUTH, "True, no number"),
+        ('{"test": {"accuracy": null}}', "None, no number"),
+        ('{"test": {"loss": 1}}', "nothing: there is no 'accuracy' among loss"),
+        ('{"test": {}}', "nothing: there is no 'accuracy' among no metrics"),
+        ("{}", "nothing: there is no 'test' among no metrics"),
+    ],
+)
+def test_what_is_no_sufficient_number_fails(
+    metrics: str,
+    observed: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("METRICS", metrics)
+    expected = f"Quick@local: test.accuracy: expected at least 0.9, observed {observed}."
+    assert failed(capsys) == [expected]
+
+
+@pytest.mark.parametrize("value", ["0.9", "1"])
+def test_a_value_equal_to_its_minimum_passes_and_so_does_a_whole_number(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METRICS", f'{{"test": {{"accuracy": {value}}}}}')
+    assert run() == 0
+
+
+def test_every_failure_of_every_test_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = CLASSES[0], CLASSES[1]
+    limits = {"accuracy": 0.99, "recall": {first: 0.5, second: 0.5}, "loss": {"max": 0.1}}
+    write_tests(A={"metrics": limits}, B={"metrics": {"tflite.max_difference": {"max": 1e-6}}})
+    per_class = {first: {"recall": 0.4}, second: {"recall": 0.6}}
+    metrics = {"test": {"accuracy": 0.9, "loss": 0.2, "per_class": per_class}}
+    monkeypatch.setenv("METRICS", json.dumps(metrics))
+    assert failed(capsys, "--jobs", "2") == [
+        "A@local: test.accuracy: expected at least 0.99, observed 0.9.",
+        f"A@local: test.recall of {first!r}: expected at least 0.5, observed 0.4.",
+        "A@local: test.loss: expected at most 0.1, observed 0.2.",
+        "B@local: tflite.max_difference: expected at most 1e-06, observed nothing: there is no "
+        "'tflite' among test.",
+    ]
+
+
+def test_a_training_over_its_limit_fails_and_its_last_status_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tests(Slow={"time_limit": 3, "polling_interval": 0.2})
+    curves = (
+        'METRICS.mkdir(parents=True); (METRICS / "history.csv").write_text("epoch,loss\\n1,2\\n")'
+    )
+    monkeypatch.setenv("TRAIN", f"{curves}; time.sleep(60)")
+    [line] = failed(capsys)
+    assert line.startswith("Slow@local: the training took longer than time_limit, 3 seconds")
+    assert line.endswith("loss 2.")
+    assert "last status: train: epoch 1 of at most" in line
+    assert not result("Slow@local")["inference"]
+
+
+def test_a_training_over_its_limit_that_never_said_anything_fails_like_others(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    write_tests(Slow={"time_limit": 0.5})
+    run_py = workspace / "stub/standin/__init__.py"
+    run_py.write_text("import time\ntime.sleep(60)\n")
+    [line] = failed(capsys)
+    assert line.endswith("was ended; last status: nothing was said yet.")
+
+
+@pytest.mark.parametrize(
+    ("form", "content", "said"),
+    [
+        ("keras", "0.5", "of more than"),
+        ("tflite", "0.5", "of more than"),
+        ("keras", "raise OSError('damaged')", "OSError: damaged"),
+        ("tflite", "import os; os._exit(9)", "no answer, exit status 9"),
+        (
+            "keras",
+            "import time; time.sleep(60)",
+            "no answer within inference_time_limit, 2 seconds",
+        ),
+    ],
+)
+def test_a_saved_model_that_predicts_otherwise_or_not_at_all_fails(
+    form: str, content: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_tests(Quick={"inference_time_limit": 2, "polling_interval": 0.1})
+    assert run() == 0
+    (model_of("Quick@local") / f"model.{form}").write_text(content)
+    path = model_of("Quick@local") / "train_configuration.yaml"
+    _as_trained(path)
+    lines = failed(capsys, "--no-train")
+    found = [line for line in lines if f"inference with model.{form}: " in line]
+    assert len(found) == 1
+    if said == "of more than":
+        images = len(records(PROCESSED))
+        assert f"{images} of {images} predictions differ" in found[0]
+        assert "at most by 0.5; the first is of images/" in found[0]
+    else:
+        assert said in found[0]
+
+
+def _as_trained(path: Path) -> None:
+    """Write what src/utils/provenance.py writes of a training, for the configuration asked."""
+    config = result("Quick@local")["config"]
+    values = {name: one["default_value"] for name, one in config["tuning"]["hyperparams"].items()}
+    write_yaml(path, {"hyperparameters": values, "config": config})
+
+
+def test_without_inference_it_says_that_it_was_not_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("--no-inference") == 0
+    assert "(--no-inference)" in capsys.readouterr().out
+
+
+def test_a_model_with_an_adapter_is_judged_by_its_metrics_and_that_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (MODEL / "adapter.py").write_text("# another framework\n")
+    assert run() == 0
+    assert "(adapter.py" in capsys.readouterr().out
+    assert (model_of("Quick@local") / "adapter.py").is_file()
+
+
+def test_stored_predictions_that_are_gone_fail(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVALUATE", "(MODEL / 'test_predictions.npy').unlink()")
+    lines = failed(capsys)
+    assert len(lines) == 2
+    assert "test_predictions.npy is missing or damaged" in lines[0]
+
+
+def test_without_training_a_model_must_be_there(capsys: pytest.CaptureFixture[str]) -> None:
+    [line] = failed(capsys, "--no-train")
+    assert line.startswith("Quick@local: there is no trained model: .model_tests/Quick@local/")
+    assert line.endswith("run it without --no-train, or `dvc pull` the model.")
+
+
+def test_without_training_a_model_trained_otherwise_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run() == 0
+    _as_trained(model_of("Quick@local") / "train_configuration.yaml")
+    assert run("--no-train") == 0
+    write_tests(
+        Quick={"config": {"params.epochs": 77, "tuning.hyperparams.filters": {"default_value": 9}}}
+    )
+    [line] = failed(capsys, "--no-train")
+    assert "was trained otherwise: params.epochs was" in line
+    assert "the test asks for 77; hyperparameters.filters was" in line
+
+
+def test_each_environment_has_its_own_code_and_one_that_fails_leaves_the_others_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"host": "file://..", "path": "packages"}
+    write_yaml(ENVIRONMENTS, {"dogfood": entry, "broken": entry})
+    write_tests(Everywhere={"env": ["local", "broken", "dogfood"]})
+    monkeypatch.setenv("TRAIN", "print(os.environ['ENV'], 'trains')")
+    assert failed(capsys) == ["Everywhere@broken: broken: version 0.1.0 is not there."]
+    for env in ("local", "dogfood"):
+        assert f"{env} trains" in Path(f".model_tests/Everywhere@{env}/log.txt").read_text()
+        assert result(f"Everywhere@{env}")["passed"]
+    assert run("--env", "dogfood") == 0
+    assert failed(capsys, "--env", "broken")
+
+
+def test_junit_has_a_case_for_each_test_with_its_time_and_failures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tests(Good={}, Bad={"metrics": {"accuracy": 0.96, "loss": {"max": 1}}})
+    file = tmp_path / "results/junit.xml"
+    assert run("--junit", str(file)) == 1
+    [suite] = JUnitXml.fromfile(str(file))
+    assert (suite.tests, suite.failures) == (2, 2)
+    good, bad = suite
+    assert (good.name, good.classname) == ("Good", "model_tests.local")
+    assert good.time > 0
+    assert good.is_passed
+    assert bad.result[0].message == "test.accuracy: expected at least 0.96, observed 0.95"
+    monkeypatch.setenv("TRAIN", "print('why'); status = 1")
+    assert run("--junit", str(file), "--test", "Good") == 1
+    [suite] = JUnitXml.fromfile(str(file))
+    assert "why" in next(iter(suite)).system_out
+
+
+def test_a_class_that_the_data_lacks_is_refused_before_any_training(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_tests(Quick={"metrics": {"recall": {"nobody": 0.5}}})
+    [line] = failed(capsys)
+    assert "test.recall of 'nobody': the data has no such class" in line
+    assert not Path(".model_tests/Quick@local").exists()
+
+
+def test_inputs_are_linked_not_copied() -> None:
+    assert run() == 0
+    file = PROCESSED / "test_images.npy"
+    assert (Path(".model_tests/Quick@local") / file).samefile(file)
+
+
+def test_the_metrics_of_a_run_before_do_not_count(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run() == 0
+    monkeypatch.setenv("METRICS", METRICS.replace("accuracy", "loss"))
+    assert "observed nothing" in failed(capsys)[0]

@@ -1,0 +1,41 @@
+"""One real training as a model test: this checkout's code, in a folder of its own."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from ci.model_tests.code import code_of
+from src.utils.utils import read_json
+
+from .model_testing import failed, model_of, result, run, write_tests
+from .tiny import snapshot
+
+CODE = Path(__file__).resolve().parents[1] / "src"
+
+
+def test_a_training_passes_and_what_it_saved_predicts_the_same_until_it_is_changed(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tests.model_testing.code_of", code_of)
+    limits = {"metrics": {"size_bytes.keras": {"min": 1000}}, "config": {"params.epochs": 2}}
+    write_tests(Tiny={"time_limit": 300, **limits})
+    before = snapshot(workspace)
+    assert run() == 0
+    after = snapshot(workspace)
+    assert {name: after[name] for name in after if ".model_tests" not in name} == before
+    assert Path(read_json(Path(".model_tests/Tiny@local/code.json"))["folder"]) == CODE
+    assert set(result("Tiny@local")["inference"]) == {"keras", "tflite"}
+    _perturb(model_of("Tiny@local") / "model.keras")
+    [line] = failed(capsys, "--no-train")
+    assert line.startswith("Tiny@local: inference with model.keras: ")
+    assert "predictions differ from those at training time by more than 1e-05" in line
+
+
+def _perturb(file: Path) -> None:
+    """Change a saved model's last weights a little."""
+    model = keras.models.load_model(file)
+    *weights, last = model.get_weights()
+    model.set_weights([*weights, last + np.linspace(0, 0.01, last.size).reshape(last.shape)])
+    model.save(file)

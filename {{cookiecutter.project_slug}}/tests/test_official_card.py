@@ -1,0 +1,72 @@
+"""What publishing writes here: the model card and the template."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci.official.template import template
+from src.official import FOLDER, load_official
+from src.utils.utils import read_yaml
+
+from .conftest import ROOT
+from .official import publish, ready
+from .tiny import CLASSES, MODEL
+
+OFFICIAL = FOLDER / "tiny"
+
+
+@pytest.fixture(name="published", autouse=True)
+def _published(workspace: Path) -> None:
+    """Publish the tiny model of a project with a licence of its own."""
+    Path("pyproject.toml").write_text('[project]\nlicense = "LicenseRef-Proprietary"\n')
+    ready(workspace.parent / "bucket")
+    assert publish() == 0
+
+
+def test_the_card_has_front_matter_that_reads_back_and_says_what_people_ask(
+    tmp_path: Path,
+) -> None:
+    _, front, page = (OFFICIAL / "README.md").read_text().split("---\n", 2)
+    (tmp_path / "front.yaml").write_text(front)
+    found: dict[str, Any] = read_yaml(tmp_path / "front.yaml")
+    assert (found["library_name"], found["license"]) == ("keras", "other")
+    assert found["license_name"] == "proprietary"
+    (result,) = found["model-index"][0]["results"]
+    assert result["task"]["type"] == found["pipeline_tag"] in found["tags"]
+    # What is no number is left out: the hub refuses it.
+    assert {one["type"]: one["value"] for one in result["metrics"]} == {
+        "loss": 0.25,
+        "odd|name": 0.75,
+    }
+    assert "## Intended use\n\nTell stripes from dots.\n" in page
+    assert "## Limits\n\nKnows *nothing* else.\n" in page
+    assert "| odd&#124;name |  |  | 0.75 |" in page
+    assert page.count("| 0.5 | 1 |") == len(CLASSES)  # a row a class
+    assert "| latency_ms.keras | 1.5 |" in page
+    manifest = read_yaml(MODEL / "train_configuration.yaml")["data_hash"]
+    assert f"| SHA-256 of the prepared data | {manifest} |" in page
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("official_models/*/config.yaml")), ids=lambda path: path.parent.name
+)
+def test_the_templates_are_made_of_the_official_models(path: Path) -> None:
+    name = path.parent.name
+    made = ROOT / "templates" / f"{name}.yaml"
+    assert made.read_text(encoding="utf-8") == template(name, load_official(path)), (
+        f"{made} differs from {path}; change neither, `make publish_models` writes both"
+    )
+
+
+def test_a_template_is_the_official_config_with_places_to_fill_in() -> None:
+    made = Path("templates/tiny.yaml")
+    official, found = read_yaml(OFFICIAL / "config.yaml"), read_yaml(made)
+    assert found["train_config"].pop("data_dir", 0) is None
+    assert found["train_config"].pop("labels", 0) is None
+    for key in ("data_dir", "filepaths", "checkpoint"):
+        assert found["predict_config"].pop(key, 0) is None
+    assert found == official
+    made.write_text("drifted")
+    assert publish() == 0
+    assert made.read_text() == template("tiny", load_official(OFFICIAL / "config.yaml"))

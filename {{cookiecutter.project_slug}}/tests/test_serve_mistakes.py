@@ -1,0 +1,46 @@
+"""What keeps a server from starting: one sentence, and quickly."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["models/tiny"], "error: models/tiny/model.keras does not exist; train it or `dvc pull`"),
+        (["models/tiny", "--host", "nowhere.invalid"], "error: --host nowhere.invalid is no"),
+        (["models/tiny", "--host", "203.0.113.1"], "error: 203.0.113.1 port 8000 cannot be used"),
+        (["models/tiny", "--port", "65536"], "'65536' is no port; it is 0 to 65535"),
+        (["models/tiny", "--port", "http"], "'http' is no port; it is 0 to 65535"),
+    ],
+)
+def test_a_mistake_is_one_sentence(
+    workspace: Path, arguments: list[str], message: str, python: Any
+) -> None:
+    free = ["--port", "0"] if arguments == ["models/tiny"] else []
+    done = python("-m", "src.serve", *arguments, *free)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not (workspace / "models/tiny/model.keras").exists()
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_port_that_is_taken_is_said_before_a_model_is_loaded(python: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = python("-m", "src.serve", "models/tiny", "--port", str(port))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"error: 127.0.0.1 port {port} cannot be used (Address already in use); choose another "
+        "with --port, or 0 for any that is free.\n"
+    )
+
+
+def test_a_mistake_costs_no_start_of_tensorflow(python: Any) -> None:
+    code = "import sys, src.serve.__main__; print('tensorflow' in sys.modules)"
+    assert python("-c", code).stdout == "False\n"
