@@ -21,7 +21,7 @@ def objects() -> np.ndarray:
     """Return objects as a task compares them: box, score, class, and a mask's sum above 1."""
     random = np.random.default_rng(0)
     found = random.random((IMAGES, OBJECTS, 7)).astype(np.float32)
-    found[..., 4] = np.sort(found[..., 4])[:, ::-1]
+    found[..., 4] = np.sort(found[..., 4])[:, ::-1]  # from 1 to 0, so that the last are unsure
     found[..., 5] = random.integers(0, 10, (IMAGES, OBJECTS))
     found[..., 6] *= 600
     return found
@@ -68,13 +68,31 @@ def test_an_object_that_moved_in_every_image_is_a_difference() -> None:
     assert found.largest == pytest.approx(0.01, rel=1e-3)
 
 
-def test_one_peak_that_rounding_decided_is_no_difference_and_more_are() -> None:
+def test_one_unsure_peak_that_rounding_decided_is_no_difference_and_more_are() -> None:
     stored = objects()
     other = stored.copy()
-    other[7, 20] += 0.5
-    assert difference(stored, other, TOLERANCE).record is None
-    other[8, 20] += 0.5
-    assert difference(stored, other, TOLERANCE).record == 7
+    other[7, 45, :2] += 0.5
+    found = difference(stored, other, TOLERANCE)
+    assert (found.record, found.alone) == (None, 2)
+    other[8, 45, :2] += 0.5
+    found = difference(stored, other, TOLERANCE)
+    assert (found.record, found.images, found.alone) == (7, 2, 0)
+
+
+def test_a_sure_object_that_moved_is_a_difference_even_if_it_is_the_only_one() -> None:
+    stored = objects()
+    other = stored.copy()
+    other[7, 20, 0] += 0.5
+    found = difference(stored, other, TOLERANCE)
+    assert (found.record, found.images) == (7, 1)
+    assert found.largest == pytest.approx(0.5, rel=0.2)  # from the object that is nearest now
+
+
+@pytest.mark.parametrize("which", ["stored", "found"])
+def test_a_sure_object_that_one_list_lacks_is_a_difference(which: str) -> None:
+    values = {"stored": objects(), "found": objects()}
+    values[which][3, 0, 4] = 0.01
+    assert difference(values["stored"], values["found"], TOLERANCE).record == 3
 
 
 def test_an_object_of_another_class_is_a_difference() -> None:

@@ -19,6 +19,7 @@ from src.predict import main as predict
 from src.run import main
 from src.tasks.coco_metrics import CocoMetrics
 from src.tasks.detections import Detection, detections
+from src.tasks.objects import comparable
 from src.utils.config import load_config
 from src.utils.hyperparameters import chosen_hyperparameters
 from src.utils.utils import UserError, read_csv, write_yaml
@@ -67,9 +68,24 @@ def test_what_training_found_is_kept_without_the_masks_pixels(task: str) -> None
     saved = keras.models.load_model(MODEL / "model.keras")
     found = saved.predict(np.load(PROCESSED / "test_images.npy"), verbose=0)
     assert kept[..., :6] == pytest.approx(found[..., :6], abs=1e-4)
-    assert kept.shape[-1] == (7 if task == "instance_segmentation" else 6)
+    assert kept.shape[-1] == (8 if task == "instance_segmentation" else 6)
     if task == "instance_segmentation":
         assert kept[..., 6] == pytest.approx(found[..., 6:].sum(axis=-1), rel=1e-3)
+
+
+@pytest.mark.parametrize("moved", ["mirrored", "turned", "shifted"])
+def test_masks_of_one_size_in_different_places_are_told_apart(moved: str) -> None:
+    mask = np.zeros((28, 28), np.float32)
+    mask[8:15, 9:20], mask[15:19, 9:12] = 1, 0.9
+    other = {
+        "mirrored": mask[:, ::-1],
+        "turned": mask[::-1, ::-1],
+        "shifted": np.roll(mask, 1, axis=1),
+    }[moved]
+    scores = np.array([[0.1, 0.1, 0.5, 0.5, 0.9, 1]], np.float32)
+    one, two = (comparable(np.append(scores, part.reshape(1, -1), -1)) for part in (mask, other))
+    assert one[0, 6] == pytest.approx(two[0, 6])
+    assert abs(one[0, 7] - two[0, 7]) > 0.1
 
 
 @pytest.mark.usefixtures("task")

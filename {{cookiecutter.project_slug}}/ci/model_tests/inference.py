@@ -51,6 +51,8 @@ def _compare(
     stored = read_predictions(root / config.output_paths.model.root / STORED)
     apart = difference(stored, read_predictions(predictions / f"{form}.npy"), tolerance)
     largest = f"{apart.largest:.2g} apart"
+    if apart.alone:
+        largest += f", {apart.alone} unsure objects only in one"
     if apart.record is None:
         return largest, None
     path = records(root / config.input_paths.data)[apart.record]

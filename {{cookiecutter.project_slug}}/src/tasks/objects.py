@@ -18,6 +18,7 @@ from .drawing import draw_examples
 LOSSES = ("centers",)
 SHOWN = 0.3  # the least score of what is drawn or listed for people
 ROW = ("class", "probability", "x1", "y1", "x2", "y2")
+GOLDEN = (5**0.5 - 1) / 2  # its multiples by squares, less their whole parts, are like random
 
 
 def loss(name: str, class_count: int) -> keras.losses.Loss:  # noqa: ARG001  (there is one)
@@ -68,9 +69,17 @@ def compare(data: DataProvider, outputs: np.ndarray, exported: np.ndarray) -> di
 
 
 def comparable(outputs: np.ndarray) -> np.ndarray:
-    """Return (images, n, 6 or 7): box, score, class, and the sum of a mask's cells."""
-    sums = outputs[..., SCORES:].sum(axis=-1, keepdims=True)
-    return outputs if outputs.shape[-1] == SCORES else np.append(outputs[..., :SCORES], sums, -1)
+    """Return (images, n, 6 or 8): box, score, class, and two sums of a mask's cells.
+
+    Cells by the thousand would make it gigabytes. In the second sum each cell has another weight,
+    so that it tells a mask from one of the same size that lies elsewhere.
+    """
+    if outputs.shape[-1] == SCORES:
+        return outputs
+    cells = outputs[..., SCORES:]
+    weights = np.arange(1, cells.shape[-1] + 1) ** 2 * GOLDEN % 1
+    sums = np.stack([cells.sum(axis=-1), cells @ weights], axis=-1)
+    return np.append(outputs[..., :SCORES], sums, axis=-1)
 
 
 def rows(output: np.ndarray, classes: list[str], size: Size, seen: Size) -> list[dict[str, object]]:
