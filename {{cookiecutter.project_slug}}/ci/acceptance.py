@@ -3,7 +3,6 @@
 import argparse
 import math
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,29 +79,33 @@ def print_judgement(judgement: Judgement) -> None:
 
 
 def _verdict(requirement: Requirement, present: Any, past: Any) -> Verdict:
-    value, baseline = _number(present, requirement.path), _number(past, requirement.path)
+    baseline = _number(_found(requirement, past))
+    try:
+        section = requirement.find(present)
+    except LookupError as error:
+        missing = f"{requirement.name} is missing: {error.args[0]}"
+        return Verdict(requirement, None, baseline, [missing])
+    value = _number(section)
     if value is None:
-        return Verdict(requirement, None, baseline, [_missing(requirement, present)])
+        return Verdict(
+            requirement, None, baseline, [f"{requirement.name} is {section!r}, no number"]
+        )
     if baseline is not None and not math.isfinite(baseline):  # nothing to compare with
         baseline = None
     return Verdict(requirement, value, baseline, requirement.violations(value, baseline))
 
 
-def _missing(requirement: Requirement, metrics: Any) -> str:
-    section: Any = metrics
-    for key in requirement.path:
-        if not isinstance(section, dict) or key not in section:
-            known = ", ".join(section) if isinstance(section, dict) else ""
-            return f"{requirement.name} is missing: there is no {key!r} among {known or 'nothing'}"
-        section = section[key]
-    return f"{requirement.name} is {section!r}, no number"
+def _found(requirement: Requirement, metrics: Any) -> object:
+    try:
+        return requirement.find(metrics)
+    except LookupError:
+        return None
 
 
-def _number(document: Any, path: Iterable[str]) -> float | None:
-    for key in path:
-        document = document.get(key) if isinstance(document, dict) else None
-    is_number = isinstance(document, int | float) and not isinstance(document, bool)
-    return float(document) if is_number else None
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)
 
 
 def _check(configs: list[Path], base: str | None) -> bool:

@@ -85,6 +85,26 @@ def test_a_limit_is_kept_or_broken_and_equal_is_kept(case: str) -> None:
     assert main([]) == (0 if kept else 1)
 
 
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"metric": "test.mAP@0.5", "min": 0.7},
+        {"metric": "test.box.mAP@0.5", "min": 0.6},
+        {"metric": "test.AP@0.5", "of_class": "a.b", "min": 0.8},
+    ],
+)
+def test_the_name_of_a_metric_may_hold_dots(
+    limit: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found: Any = {"mAP@0.5": 0.7, "box": {"mAP@0.5": 0.6}, "per_class": {"a.b": {"AP@0.5": 0.8}}}
+    write_metrics({"test": found})
+    require({**limit, "direction": "max"})
+    assert main([]) == 0
+    require({**limit, "direction": "max", "metric": limit["metric"].replace("0.5", "0.75")})
+    assert main([]) == 1
+    assert "P@0.75' among " in capsys.readouterr().err
+
+
 REGRESSIONS: dict[str, tuple[dict[str, Any], str, float, bool]] = {
     "better": (ACCURACY, "test/accuracy", 0.95, True),
     "equal": (ACCURACY, "test/accuracy", 0.9, True),

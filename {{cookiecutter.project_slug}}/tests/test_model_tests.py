@@ -85,8 +85,8 @@ def test_the_last_lines_of_a_failed_training_are_shown(
         (TRUTH, "True, no number"),
         ('{"test": {"accuracy": null}}', "None, no number"),
         ('{"test": {"loss": 1}}', "nothing: there is no 'accuracy' among loss"),
-        ('{"test": {}}', "nothing: there is no 'accuracy' among no metrics"),
-        ("{}", "nothing: there is no 'test' among no metrics"),
+        ('{"test": {}}', "nothing: there is no 'accuracy' among nothing"),
+        ("{}", "nothing: there is no 'test' among nothing"),
     ],
 )
 def test_what_is_no_sufficient_number_fails(

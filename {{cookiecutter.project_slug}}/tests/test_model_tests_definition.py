@@ -154,7 +154,7 @@ def test_a_test_of_a_model_whose_own_configuration_is_broken_blames_that_file() 
 
 
 def limit(metrics: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    return [(".".join(one.path), one.min, one.max) for one in requirements(metrics)]
+    return [(one.name, one.min, one.max) for one in requirements(metrics)]
 
 
 def test_a_metric_is_of_the_test_split_unless_its_name_says_otherwise() -> None:
@@ -163,18 +163,18 @@ def test_a_metric_is_of_the_test_split_unless_its_name_says_otherwise() -> None:
         ("test.box.map", 0.5, None),
     ]
     names = ("train.loss", "validation.loss", "test.loss", "tflite.x", "latency_ms.keras")
-    assert [path for path, _, _ in limit(dict.fromkeys(names, 1))] == list(names)
+    assert [name for name, _, _ in limit(dict.fromkeys(names, 1))] == list(names)
 
 
 def test_limits_of_classes_and_of_classes_named_like_limits() -> None:
     assert limit({"recall": {"8": 0.9, 3: {"max": 0.5}}}) == [
-        ("test.per_class.8.recall", 0.9, None),
-        ("test.per_class.3.recall", None, 0.5),
+        ("test.recall of '8'", 0.9, None),
+        ("test.recall of '3'", None, 0.5),
     ]
     assert limit({"recall": {"min": 0.1, "max": 0.9}}) == [("test.recall", 0.1, 0.9)]
     assert limit({"recall": {"per_class": {"min": 0.1, "max": 0.9}}}) == [
-        ("test.per_class.min.recall", 0.1, None),
-        ("test.per_class.max.recall", 0.9, None),
+        ("test.recall of 'min'", 0.1, None),
+        ("test.recall of 'max'", 0.9, None),
     ]
 
 

@@ -1,5 +1,6 @@
 """The processes of model tests: none outlives its limit, its run, or a run that was killed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,7 @@ FAMILY = (
     "Path('pids.new').write_text(f'{os.getpid()} {child.pid}'); os.rename('pids.new', 'pids');"
 )
 FOREVER = f"{FAMILY} time.sleep(600)"
+OUTDATED = '{"prepare": [{"changed outs": {"data/processed": "modified"}}]}'
 
 
 def job(code: str, limit: float = 60, interval: float = 0.05) -> Job:
@@ -173,6 +176,7 @@ def test_tests_run_side_by_side(workspace: Path, monkeypatch: pytest.MonkeyPatch
 def dvc(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Stubs:
     """Put a stand-in for dvc beside the interpreter, whose environment need not be activated."""
     stubs = install(folder / "programs", monkeypatch, "dvc")
+    (stubs.folder / "python").symlink_to(sys.executable)
     monkeypatch.setattr("sys.executable", str(stubs.folder / "python"))
     monkeypatch.setenv("PATH", "")
     Path(".model_tests").mkdir()
@@ -183,7 +187,7 @@ def test_data_comes_from_dvc_s_remote_or_where_that_fails_from_the_pipeline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stubs = dvc(tmp_path, monkeypatch)
-    stubs.answer("dvc", "status", code=1)
+    stubs.answer("dvc", "status", stdout=OUTDATED)
     stubs.answer("dvc", "--pull", stderr="ERROR: no access", code=255)
     stubs.answer("dvc", "repro prepare", stdout="Running stage 'prepare':\n> python\n")
     prepare_data()
@@ -195,9 +199,46 @@ def test_data_that_is_up_to_date_needs_no_remote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stubs = dvc(tmp_path, monkeypatch)
+    stubs.answer("dvc", "status", stdout="{}\n", stderr="WARNING: a new version of DVC\n")
     stubs.answer("dvc", "repro", stderr="ERROR: no network", code=255)
     prepare_data()
-    assert stubs.calls("dvc") == [["status", "--quiet", "--with-deps", "prepare"]]
+    assert stubs.calls("dvc") == [["status", "--json", "--with-deps", "prepare"]]
+
+
+@pytest.mark.parametrize(
+    ("how", "calls"), [("modified", 0), ("deleted", 1), ("not in cache", 1)]
+)
+def test_raw_data_that_was_changed_is_not_written_over(
+    how: str, calls: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stubs = dvc(tmp_path, monkeypatch)
+    stages = {
+        "data/raw/mine.dvc": [{"changed outs": {"data/raw/mine": how}}],
+        **json.loads(OUTDATED),
+    }
+    stubs.answer("dvc", "status", stdout=json.dumps(stages) + "\n")
+    stubs.answer("dvc", "repro")
+    said = (
+        r"data/raw/mine is not what DVC has recorded of it, .* keep it with `dvc commit "
+        r"data/raw/mine.dvc`, or drop the changes with `dvc checkout data/raw/mine.dvc`\."
+    )
+    with nullcontext() if calls else pytest.raises(UserError, match=said):
+        prepare_data()
+    assert stubs.calls("dvc", "repro") == [["repro", "--pull", "prepare"]] * calls
+
+
+def test_killed_outright_while_data_is_prepared_nothing_goes_on_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stubs = dvc(tmp_path, monkeypatch)
+    (stubs.folder / "dvc").write_text(f"#!{os.path.realpath(sys.executable)}\n{FOREVER}\n")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), *sys.path]))
+    preparation = "from ci.model_tests.data import prepare_data\nprepare_data()"
+    process = subprocess.Popen([sys.executable, "-c", preparation])
+    pids = family()
+    process.kill()
+    process.wait()
+    wait_for(lambda: not any(map(alive, pids)))
 
 
 def test_data_that_can_neither_be_fetched_nor_made_fails_before_any_training(

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from ci.environments import find, load_environments
 from src.utils.utils import UserError
 
 from .definition import FOLDER
+from .processes import run_guarded
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 INSTALLED = FOLDER / "environments"
@@ -84,16 +84,9 @@ def _install(wheel: Path, target: Path) -> None:
 
 
 def _run(wheel: Path, *command: str) -> None:
-    done = subprocess.run(
-        command,
-        env=_variables(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
-    )
-    if done.returncode:
-        last = "\n".join(done.stdout.strip().splitlines()[-LAST_WORDS:])
+    status, said = run_guarded(command, _variables(), FOLDER / "installation.txt")
+    if status:
+        last = "\n".join(said[-LAST_WORDS:])
         raise UserError(f"{wheel.name} cannot be installed into a new environment:\n{last}")
 
 

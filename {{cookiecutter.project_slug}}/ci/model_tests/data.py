@@ -1,6 +1,6 @@
 """What a test learns from: prepared by DVC once, then linked into each test's folder."""
 
-import math
+import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -11,15 +11,11 @@ from src.utils.manifest import read_manifest
 from src.utils.utils import UserError, read_csv, read_json
 
 from .definition import FILE, FOLDER, Case
-from .processes import Job, Processes
+from .processes import run_guarded
 
 LAST_WORDS = 15
-LOOK_SECONDS = 30
-WAYS = (  # the first that succeeds is enough; only the second asks the remote
-    ("status", "--quiet", "--with-deps", "prepare"),
-    ("repro", "--pull", "prepare"),
-    ("repro", "prepare"),
-)
+STAGE = "prepare"
+WAYS = (("repro", "--pull", STAGE), ("repro", STAGE))  # the first that succeeds is enough
 
 
 def prepare_data() -> None:
@@ -28,16 +24,14 @@ def prepare_data() -> None:
     Where it is up to date nothing is written, and nobody is asked.
 
     Raises:
-        UserError: it can neither be fetched nor made.
+        UserError: it can neither be fetched nor made, or what it is made of was changed.
     """
-    programs = str(Path(sys.executable).parent)  # of .venv, also where it is not activated
-    variables = os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
+    changed = _changed()
+    if changed == {}:
+        return
+    _refuse_altered(changed or {})
     for way in WAYS:
-        log = FOLDER / "data.txt"
-        log.unlink(missing_ok=True)
-        job = Job(("dvc", *way), Path(), variables, log, math.inf, LOOK_SECONDS)
-        status = Processes().run(job, lambda: print("waiting for dvc …", flush=True))
-        said = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
+        status, said = _dvc(*way)
         if status == 0:
             for line in said:
                 if line.startswith(("Pulling data", "Running stage")):
@@ -48,6 +42,32 @@ def prepare_data() -> None:
         "The prepared data is missing or outdated, and `dvc repro prepare` failed, so nothing was "
         f"tested; its last words:\n{last}"
     )
+
+
+def _changed() -> dict[str, Any] | None:
+    """Return what DVC says has changed of what is prepared; None if it cannot say."""
+    status, said = _dvc("status", "--json", "--with-deps", STAGE)
+    documents = [line for line in said if line.startswith("{")]
+    return dict(json.loads(documents[-1])) if status == 0 and documents else None
+
+
+def _refuse_altered(changed: Mapping[str, Any]) -> None:
+    """Refuse what DVC would write over: raw data that is not what it has recorded."""
+    for target, reasons in changed.items():
+        outputs = [one["changed outs"] for one in reasons if "changed outs" in one]
+        altered = [path for one in outputs for path, how in one.items() if how == "modified"]
+        if altered and target != STAGE:
+            raise UserError(
+                f"{altered[0]} is not what DVC has recorded of it, and preparing the data would "
+                f"write over it; keep it with `dvc commit {target}`, or drop the changes with "
+                f"`dvc checkout {target}`."
+            )
+
+
+def _dvc(*arguments: str) -> tuple[int | None, list[str]]:
+    programs = str(Path(sys.executable).parent)  # of .venv, also where it is not activated
+    variables = os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
+    return run_guarded(("dvc", *arguments), variables, FOLDER / "data.txt")
 
 
 def check_classes(cases: Iterable[Case]) -> None:

@@ -1,4 +1,4 @@
-"""What a test's own process runs: a training, or the predictions of what was saved.
+"""What a test's own process runs: a training, the predictions of what was saved, or a command.
 
 Started as a file, with a package by name: `src` of the checkout, or the one that was published.
 So it imports nothing of `ci`, and nothing at all before its guard is up.
@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import traceback
@@ -23,9 +24,8 @@ def guard() -> None:
     """End this process and all that it started as soon as the one that waits for it is gone."""
 
     def watch() -> None:
-        os.read(
-            0, 1
-        )  # nothing is ever written: it ends when the other side does, whatever ended it
+        # Nothing is ever written: it ends when the other side does, whatever ended that.
+        os.read(0, 1)
         os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -42,6 +42,11 @@ def train(package: str, config: str) -> int:
         if status := run.main([stage, "--config", config]):
             return int(status)
     return 0
+
+
+def run(*command: str) -> int:
+    """Run a program that knows nothing of the guard."""
+    return subprocess.call(command, stdin=subprocess.DEVNULL)
 
 
 def predict(package: str, folder: str, images: str, into: str) -> int:
@@ -96,5 +101,5 @@ def _loaders(package: str, folder: Path) -> dict[str, Callable[[], Callable[[Any
 
 if __name__ == "__main__":
     guard()
-    task, arguments = sys.argv[1], sys.argv[2:]
-    sys.exit(train(*arguments) if task == "train" else predict(*arguments))
+    tasks: dict[str, Callable[..., int]] = {"train": train, "predict": predict, "run": run}
+    sys.exit(tasks[sys.argv[1]](*sys.argv[2:]))

@@ -41,12 +41,10 @@ def expected(requirement: Requirement) -> str:
 
 def observed(requirement: Requirement, metrics: object) -> tuple[str, bool]:
     """Say what metrics.json has, and whether that is within the limits."""
-    value = metrics
-    for key in requirement.path:
-        if not isinstance(value, Mapping) or key not in value:
-            known = ", ".join(map(str, value)) if isinstance(value, Mapping) else ""
-            return f"nothing: there is no {key!r} among {known or 'no metrics'}", False
-        value = value[key]
+    try:
+        value = requirement.find(metrics)
+    except LookupError as error:
+        return f"nothing: {error.args[0]}", False
     if not isinstance(value, int | float) or isinstance(value, bool):
         return f"{value!r}, no number", False
     return f"{value:.6g}", not requirement.violations(float(value), None)

@@ -1,14 +1,19 @@
 """Processes of tests: each with all that it starts in a group that ends as one."""
 
+import math
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+DRIVER = Path(__file__).with_name("driver.py").resolve()
+LOOK_SECONDS = 30
 
 
 class StoppedError(Exception):
@@ -91,6 +96,23 @@ class Processes:
         process.wait()
         if process.stdin:
             process.stdin.close()
+
+
+def run_guarded(
+    command: Sequence[str], variables: Mapping[str, str], log: Path
+) -> tuple[int | None, list[str]]:
+    """Run a command that ends with this process, whatever ends that.
+
+    Returns:
+        Its exit status, and the lines that it printed and that say anything.
+    """
+    log.unlink(missing_ok=True)
+    guarded = (sys.executable, "-P", str(DRIVER), "run", *command)
+    job = Job(guarded, Path(), variables, log, math.inf, LOOK_SECONDS)
+    program = Path(command[0]).name
+    status = Processes().run(job, lambda: print(f"waiting for {program} …", flush=True))
+    said = log.read_text("utf-8", "replace").splitlines()
+    return status, [line for line in said if line.strip()]
 
 
 def _wait(process: "subprocess.Popen[bytes]", job: Job, look: Callable[[], object]) -> int | None:

@@ -12,7 +12,7 @@ from .definition import Case
 from .inference import compare_forms
 from .limits import expected, observed
 from .outcome import Check, Outcome
-from .processes import Job, Processes, StoppedError
+from .processes import DRIVER, Job, Processes, StoppedError
 from .progress import LOG, NO_STATUS, STAGE, Board, look, said_in
 from .workspace import (
     brings_adapter,
@@ -23,7 +23,6 @@ from .workspace import (
     write_result,
 )
 
-DRIVER = Path(__file__).with_name("driver.py").resolve()
 LAST_LINES = 20
 
 

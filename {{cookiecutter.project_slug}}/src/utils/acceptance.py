@@ -1,6 +1,7 @@
 """What a model must reach before it may be merged: the `acceptance` of its config.yaml."""
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -41,13 +42,17 @@ class Requirement(Section):
         """The metric, with the class it is of: `test.recall of 'cat'`."""
         return self.metric if self.of_class is None else f"{self.metric} of {self.of_class!r}"
 
-    @property
-    def path(self) -> list[str]:
-        """Where the metric is in metrics.json; names of classes may hold dots."""
-        *split, last = self.metric.split(".")
-        return (
-            [*split, last] if self.of_class is None else [*split, "per_class", self.of_class, last]
-        )
+    def find(self, metrics: object) -> object:
+        """Return what metrics.json has for it.
+
+        Raises:
+            LookupError: saying which key is not among which.
+        """
+        part, _, rest = self.metric.partition(".")
+        section = _entry(metrics, part)
+        if self.of_class is not None:
+            section = _entry(_entry(section, "per_class"), self.of_class)
+        return _below(section, rest)
 
     def violations(self, value: float, baseline: float | None) -> list[str]:
         """Say how a value breaks the limits; a value equal to a limit is accepted."""
@@ -67,3 +72,22 @@ class Requirement(Section):
                     f"{baseline:.6g}; at most {self.allowed_regression:g} is allowed"
                 )
         return found
+
+
+def _below(section: object, name: str) -> object:
+    """Return what a dotted name leads to; a key with dots of its own, as mAP@0.5, comes first."""
+    if not name:
+        return section
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        key = ".".join(parts[:end])
+        if isinstance(section, Mapping) and key in section:
+            return _below(section[key], ".".join(parts[end:]))
+    return _entry(section, name)
+
+
+def _entry(section: object, key: str) -> object:
+    entries = section if isinstance(section, Mapping) else {}
+    if key not in entries:
+        raise LookupError(f"there is no {key!r} among {', '.join(map(str, entries)) or 'nothing'}")
+    return entries[key]
