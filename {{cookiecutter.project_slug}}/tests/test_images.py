@@ -1,5 +1,6 @@
 """Images of every kind are read as numbers of 0 to 255; what is no image is named."""
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from src.data.images import image_size, read_image
+from src.data.images import image_size, opened, pixels, read_image
 from src.utils.utils import UserError
 
 Write = Callable[[Path], object]
@@ -60,6 +61,30 @@ def test_an_image_of_any_kind_has_the_same_pixels(kind: str, tmp_path: Path) -> 
     assert image_size(tmp_path / kind) == (2, 2)
 
 
+@pytest.mark.parametrize("suffix", ["png", "tiff", "pgm"])
+def test_16_bits_are_rounded_to_the_nearest_of_8(suffix: str, tmp_path: Path) -> None:
+    every = np.arange(2**16, dtype=np.uint16).reshape(1024, 64)
+    Image.fromarray(every).save(tmp_path / f"every.{suffix}")
+    found = read_image(tmp_path / f"every.{suffix}", (1024, 64, 1))[..., 0]
+    assert (found == (every / 257).round()).all()
+
+
+@pytest.mark.parametrize("suffix", ["png", "pgm"])
+def test_16_bits_cost_less_memory_than_the_image_itself(suffix: str, tmp_path: Path) -> None:
+    side = 2000
+    Image.fromarray(np.full((side, side), 2**15, np.uint16)).save(tmp_path / f"large.{suffix}")
+    with opened(tmp_path / f"large.{suffix}") as image:
+        image.load()
+        tracemalloc.start()
+        try:
+            found = pixels(image, SHAPE)
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert found.ravel().tolist() == [128] * 4
+    assert most < side * side * 2
+
+
 def test_an_image_of_two_values_is_black_and_white(tmp_path: Path) -> None:
     grey().convert("1", dither=Image.Dither.NONE).save(tmp_path / "one.png")
     assert read_image(tmp_path / "one.png", SHAPE).ravel().tolist() == [0, 0, 0, 255]
@@ -79,12 +104,14 @@ def huge(file: Path) -> None:
     file.write_bytes(b"P5 99999 99999 255\n")
 
 
+NONE = "it is none of BMP, GIF, JPEG, PNG, "
 UNUSABLE: dict[str, tuple[Write, str]] = {
-    "words.png": (lambda file: file.write_text("no image"), "cannot identify"),
-    "empty.png": (lambda file: file.touch(), "cannot identify"),
+    "words.png": (lambda file: file.write_text("no image"), NONE),
+    "empty.png": (lambda file: file.touch(), NONE),
     "header.png": (lambda file: file.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\x01IHDR"), ""),
     "floats.tiff": (numbers(np.float32), "its pixels are numbers of 32 bits"),
     "integers.tiff": (numbers(np.int32), "its pixels are numbers of 32 bits; save it with 8"),
+    "program.eps": (lambda file: grey().save(file), NONE),  # Pillow would start Ghostscript
     "lab.tiff": (lambda file: Image.new("LAB", (2, 2)).save(file), "LAB"),
     "huge.pgm": (huge, "exceeds limit"),
 }

@@ -5,12 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ..utils.utils import UserError
 
 MODES = {1: "L", 3: "RGB"}
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # others may start programs
 STEP = 257  # of a scale of 8 bits on one of 16: 255 x 257 = 65535
+WHITE = 65535 - STEP // 2  # of 16 bits: this and all above is 255 of 8
+STRIP = 128  # rows that are scaled at a time, or a large image would be in memory several times
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -40,7 +43,7 @@ def pixels(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
     EXIF is not applied: boxes and masks count the pixels as they lie in the file.
 
     Raises:
-        ValueError: its pixels are numbers without a known range.
+        UserError: its pixels are numbers without a known range.
     """
     height, width, channels = shape
     converted = _of_eight_bits(image).convert(MODES[channels])
@@ -57,8 +60,13 @@ def opened(path: Path) -> Iterator[Image.Image]:
         UserError: it cannot be read as an image.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             yield image
+    except UnidentifiedImageError:
+        raise UserError(
+            f"{path} cannot be read as an image (it is none of {', '.join(FORMATS)}); replace it, "
+            f"or leave it out."
+        ) from None
     except Exception as error:  # a damaged file makes decoders raise errors of many kinds
         raise UserError(
             f"{path} cannot be read as an image ({error}); replace it, or leave it out."
@@ -68,9 +76,19 @@ def opened(path: Path) -> Iterator[Image.Image]:
 def _of_eight_bits(image: Image.Image) -> Image.Image:
     """Scale 16 bits to 8, where Pillow would cut off all that is brighter than 255."""
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
-        return Image.fromarray((np.asarray(image) / STEP).round().astype(np.uint8))
+        return _scaled(image)
     if image.mode in ("I", "F"):
-        raise ValueError("its pixels are numbers of 32 bits; save it with 8 or 16")
+        raise UserError("its pixels are numbers of 32 bits; save it with 8 or 16")
     if isinstance(image.info.get("transparency"), bytes):
         return image.convert("RGBA")  # Pillow warns of a shorter way
     return image
+
+
+def _scaled(image: Image.Image) -> Image.Image:
+    """Return an image of 16 bits with 8, rounded; nothing on the way needs more than 16."""
+    scaled = Image.new("L", image.size)
+    for top in range(0, image.height, STRIP):
+        strip = image.crop((0, top, image.width, min(top + STRIP, image.height)))
+        values = np.minimum(np.asarray(strip), WHITE) + STEP // 2
+        scaled.paste(Image.fromarray((values // STEP).astype(np.uint8)), (0, top))
+    return scaled

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from contextlib import suppress
 
 import numpy as np
 from fastapi import HTTPException, Request
@@ -10,14 +11,15 @@ from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
-from ..data.images import pixels
+from ..data.images import FORMATS, pixels
 from ..predictor import Size
+from ..utils.utils import UserError
 
 MEGABYTES = 10  # of a request
 MEGAPIXELS = 50  # what the largest cameras give; a small file can unpack to much more
 SECONDS = 30  # that a client may take to send it
 PARTS = 8  # of a form
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # others may start programs
+SPILLED = 50  # megabytes more that are taken before a refusal: it is lost where others wait
 HOW = (
     "send one as the field `image` of a form (curl -F image=@digit.png), or as the body with a "
     "Content-Type such as image/png"
@@ -31,6 +33,8 @@ async def read_upload(request: Request) -> bytes:
         HTTPException: 400, 408, 413, 415, 422 or 503, each with one sentence.
     """
     if int(request.headers.get("content-length", 0)) > MEGABYTES * 10**6:
+        if "expect" not in request.headers:  # which asks before it sends
+            await _spill(request.receive)
         raise _too_large()
     request = Request(request.scope, _bounded(request.receive))
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -64,6 +68,8 @@ def decode(upload: bytes, shape: tuple[int, int, int]) -> tuple[np.ndarray, Size
             return pixels(image, shape), size
     except (HTTPException, Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise too_many from None
+    except UserError as error:
+        raise HTTPException(422, f"The image cannot be read: {error}.") from None
     except Exception:  # a damaged file makes decoders raise errors of many kinds
         known = ", ".join(FORMATS)
         raise HTTPException(
@@ -72,10 +78,13 @@ def decode(upload: bytes, shape: tuple[int, int, int]) -> tuple[np.ndarray, Size
 
 
 async def _field(request: Request) -> bytes:
-    async with request.form(max_files=PARTS, max_fields=PARTS) as form:
-        found = form.getlist("image")
-        if len(found) == 1 and isinstance(found[0], UploadFile):
-            return await found[0].read()
+    try:
+        async with request.form(max_files=PARTS, max_fields=PARTS) as form:
+            found = form.getlist("image")
+            if len(found) == 1 and isinstance(found[0], UploadFile):
+                return await found[0].read()
+    except ValueError as error:  # of an alphabet that is none
+        raise HTTPException(400, f"The form cannot be read ({error}): {HOW}.") from None
     number = f"{len(found)} fields `image`" if len(found) != 1 else "a field `image` of text"
     raise HTTPException(422, f"The form has {number} where it needs one file: {HOW}.")
 
@@ -89,10 +98,22 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > MEGABYTES * 10**6:
+            await _spill(receive)
             raise _too_large()
         return message
 
     return bounded
+
+
+async def _spill(receive: Receive) -> None:
+    """Take what is still sent, within bounds: a connection that closes before drops the answer."""
+    left, more = SPILLED * 10**6, True
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SECONDS):
+            while more and left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                more = message.get("more_body", False)
 
 
 def _too_large() -> HTTPException:
