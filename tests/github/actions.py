@@ -1,5 +1,6 @@
 """Doubles of the actions that workflows use; the checkout clones a real bare repository."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -45,15 +46,41 @@ def with_outputs(outputs: Mapping[str, str] | None = None) -> Action:
 
 
 def uploaded(target: Path) -> Action:
-    """Return actions/upload-artifact into a folder."""
+    """Return actions/upload-artifact into a folder.
+
+    What does not exist is left out, and of several patterns only what is above their first * is
+    left out of the names, as the real one does.
+    """
 
     def action(step: Step) -> None:
-        source = step.workspace / step.inputs["path"]
-        if not source.exists():
-            raise FileNotFoundError(f"no files were found with the path {step.inputs['path']}")
-        shutil.copytree(source, target / step.inputs["name"])
+        patterns = step.inputs["path"].split()
+        hidden = step.inputs.get("include-hidden-files") == "true"
+        root = step.workspace / os.path.commonpath([_fixed(pattern) for pattern in patterns])
+        found = [file for pattern in patterns for file in _files(step.workspace, pattern)]
+        kept = [file for file in found if hidden or not _is_hidden(file, step.workspace)]
+        if not kept:
+            raise FileNotFoundError(f"no files were found with the path {patterns}")
+        for file in kept:
+            copy = target / step.inputs["name"] / file.relative_to(root)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
 
     return action
+
+
+def _fixed(pattern: str) -> str:
+    """Return the folders of a pattern that are above its first *."""
+    return pattern.partition("*")[0].rpartition("/")[0] if "*" in pattern else pattern
+
+
+def _files(workspace: Path, pattern: str) -> list[Path]:
+    found = list(workspace.glob(pattern))
+    inside = [file for one in found for file in one.rglob("*")]
+    return [file for file in (*found, *inside) if file.is_file()]
+
+
+def _is_hidden(file: Path, workspace: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(workspace).parts)
 
 
 def downloaded(source: Path) -> Action:

@@ -110,6 +110,7 @@ class Job:
     def _step(self, definition: dict[str, Any]) -> StepResult:
         name = definition.get("name") or definition.get("uses", "run")
         if not condition(definition.get("if"), self.contexts, self.status):
+            self._know(definition, {}, "skipped")
             return StepResult(name, "skipped")
         before = dict(self.contexts["env"])
         try:
@@ -117,11 +118,14 @@ class Job:
             step = self._use(definition) if "uses" in definition else self._shell(definition)
         finally:
             self.contexts["env"] = before | self.files.environment()
-        if "id" in definition:
-            known = {"outputs": self.files.outputs(), "outcome": step.outcome}
-            self.contexts["steps"][definition["id"]] = known
+        self._know(definition, self.files.outputs(), step.outcome)
         self.files.next_step()
         return StepResult(name, step.outcome, step.log)
+
+    def _know(self, definition: dict[str, Any], outputs: Any, outcome: str) -> None:
+        """Let later steps see how this one ended."""
+        if "id" in definition:
+            self.contexts["steps"][definition["id"]] = {"outputs": outputs, "outcome": outcome}
 
     def _use(self, definition: dict[str, Any]) -> StepResult:
         action = definition["uses"].split("@")[0]

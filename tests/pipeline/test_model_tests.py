@@ -14,6 +14,10 @@ from pipeline.stages import MODEL, Project
 
 STEP = "Train and judge"
 FOLDER = ".model_tests/QuickTraining@local"
+KEPT = {
+    "junit.xml",
+    *(f"QuickTraining@local/{name}" for name in ("inference.txt", "log.txt", "result.json")),
+}
 RATE = 'learning_rate = self.hyperparameters["learning_rate"]'
 PERTURB = """
 import sys, keras
@@ -39,6 +43,12 @@ def in_ci(cloud: Cloud, **event: str) -> Results:
     return cloud.start("ci", **event)
 
 
+def kept(cloud: Cloud) -> set[str]:
+    """Return what the last run kept of the model tests."""
+    folder = cloud.root / f"artifacts-{cloud.runs}/model_tests"
+    return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+
+
 def test_ci_passes_until_a_change_makes_training_worse(
     finished: Project, on_github: Callable[[Project], Cloud]
 ) -> None:
@@ -47,13 +57,13 @@ def test_ci_passes_until_a_change_makes_training_worse(
     assert results.result == "success", results.log
     assert "Running stage 'prepare'" in results.log  # a fresh clone, whose remote is elsewhere
     assert "QuickTraining@local: passed" in results.log
-    assert (cloud.root / f"artifacts-{cloud.runs}/model_tests/junit.xml").is_file()
+    assert kept(cloud) == KEPT
     finished.replace("src/trainer.py", RATE, f"{RATE} * 0")
     cloud.commit("Tidy up")
     results = in_ci(cloud)["model_tests"]
     assert results.result == "failure"
     assert "error: QuickTraining@local: test.accuracy: expected at least 0.9" in results.log
-    assert (cloud.root / f"artifacts-{cloud.runs}/model_tests/junit.xml").is_file()
+    assert kept(cloud) == KEPT
 
 
 def test_data_of_one_s_own_comes_from_the_bucket_and_a_fork_says_that_it_cannot_have_it(
@@ -84,6 +94,7 @@ def test_a_cml_run_can_end_with_model_tests(cloud: Cloud) -> None:
     said = results.step("Model Tests").log
     assert "QuickTraining@local: test.accuracy: expected at least 1.01, observed " in said
     assert "FullTraining" not in said
+    assert kept(cloud) == KEPT
 
 
 def test_the_checkout_stays_untouched_and_a_saved_model_that_is_changed_is_caught(

@@ -43,6 +43,7 @@ class Attempt(NamedTuple):
 def main() -> int:
     """Launch, or with `check` only look whether everything that launching needs is there."""
     try:
+        _check_one_of("MODEL_TESTS", "none", "quick", "all")
         if not os.environ.get("GCP_PROJECT"):
             print("No cloud is configured (repository variable GCP_PROJECT): training runs on a "
                   f"GitHub-hosted {HOSTED} machine. README: Training on a VM.")  # fmt: skip
@@ -76,8 +77,15 @@ def _check() -> None:
         if not setting(name).isdigit() or int(setting(name)) == 0:
             raise VMError(f"cml.yaml: {name} is {setting(name)!r}; write a whole number above 0.")
     for name in ("VM_SPOT", "VM_ON_DEMAND"):
-        if setting(name) not in {"true", "false"}:
-            raise VMError(f'cml.yaml: {name} is {setting(name)!r}; write "true" or "false".')
+        _check_one_of(name, '"true"', '"false"')
+
+
+def _check_one_of(name: str, *allowed: str) -> None:
+    if setting(name) not in {value.strip('"') for value in allowed}:
+        *others, last = allowed
+        raise VMError(
+            f"cml.yaml: {name} is {setting(name)!r}; write {', '.join(others)} or {last}."
+        )
 
 
 def attempts() -> Iterator[Attempt]:

@@ -16,7 +16,7 @@ from .cli import finish
 from .model_tests.code import Code, code_of, remove_installed
 from .model_tests.data import check_classes, prepare_data
 from .model_tests.definition import FOLDER, Case, load_cases, select
-from .model_tests.outcome import Outcome, print_outcomes, write_junit
+from .model_tests.outcome import Outcome, print_outcomes, remove_junit, write_junit
 from .model_tests.processes import Processes
 from .model_tests.progress import Board
 from .model_tests.running import Runner
@@ -30,6 +30,8 @@ def run_tests(options: argparse.Namespace) -> bool:
     Raises:
         UserError: a mistake, or a line for everything that failed.
     """
+    if options.junit:
+        remove_junit(options.junit)
     cases = select(load_cases(), options.test, options.env, quick=options.quick)
     with _alone():
         prepare_data()

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .utils.hyperparameters import Hyperparameters
+from .utils.source_name import answer_as_source
 from .utils.utils import UserError, whole_file
 
 if TYPE_CHECKING:
@@ -186,6 +187,7 @@ def _load(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"{__package__}.{path.parent.name}_adapter", path)
     if spec is None or spec.loader is None:
         raise UserError(f"{path} is no Python module.")
+    answer_as_source()
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # a pickle finds the adapter's classes by this name
     try:

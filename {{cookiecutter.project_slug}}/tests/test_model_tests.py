@@ -1,12 +1,17 @@
 """Model tests end as they should: what is not proven has failed, and exit codes say so."""
 
 import json
+import shutil
+import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from junitparser import JUnitXml
 
 from ci.model_tests.data import records
+from src.utils.manifest import read_manifest
 from src.utils.utils import write_yaml
 
 from .model_testing import (
@@ -184,11 +189,13 @@ def test_a_saved_model_that_predicts_otherwise_or_not_at_all_fails(
         assert said in found[0]
 
 
-def _as_trained(path: Path) -> None:
+def _as_trained(path: Path, **changes: Any) -> None:
     """Write what src/utils/provenance.py writes of a training, for the configuration asked."""
     config = result("Quick@local")["config"]
     values = {name: one["default_value"] for name, one in config["tuning"]["hyperparams"].items()}
-    write_yaml(path, {"hyperparameters": values, "config": config})
+    record = {"hyperparameters": values, "data_hash": read_manifest(PROCESSED).data_hash}
+    started = datetime.now(UTC).isoformat(timespec="microseconds")
+    write_yaml(path, record | {"config": config, "training_start_time": started} | changes)
 
 
 def test_without_inference_it_says_that_it_was_not_asked(
@@ -207,6 +214,33 @@ def test_a_model_with_an_adapter_is_judged_by_its_metrics_and_that_is_said(
     assert (model_of("Quick@local") / "adapter.py").is_file()
 
 
+def test_what_lies_beside_an_adapter_comes_along_and_what_was_trained_does_not(
+    workspace: Path,
+) -> None:
+    files = ("adapter.py", "words/list.txt", "new.txt", "model.pkl", "hyperparameters.yaml")
+    for name in files:
+        (MODEL / name).parent.mkdir(exist_ok=True)
+        (MODEL / name).write_text("content")
+    (workspace / ".gitignore").write_text("*.pkl\n.model_tests\n")
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    subprocess.run(["git", "add", str(MODEL / "words"), str(MODEL / "adapter.py")], check=True)
+    assert run() == 0
+    there = {name for name in files if (model_of("Quick@local") / name).exists()}
+    assert there == {"adapter.py", "words/list.txt", "new.txt"}
+
+
+def test_a_training_that_writes_into_the_checkout_s_data_fails(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = PROCESSED / "test_images.npy"
+    monkeypatch.setenv("EVALUATE", f"open({str(images)!r}, 'ab').write(b'more')")
+    [line] = failed(capsys)
+    assert line == (
+        f"Quick@local: {images} was written into while the test ran, and is the checkout's own; "
+        "restore it with `dvc checkout`, and have the training write only where output_paths says."
+    )
+
+
 def test_stored_predictions_that_are_gone_fail(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,8 +252,51 @@ def test_stored_predictions_that_are_gone_fail(
 
 def test_without_training_a_model_must_be_there(capsys: pytest.CaptureFixture[str]) -> None:
     [line] = failed(capsys, "--no-train")
-    assert line.startswith("Quick@local: there is no trained model: .model_tests/Quick@local/")
-    assert line.endswith("run it without --no-train, or `dvc pull` the model.")
+    assert line == (
+        "Quick@local: there is no trained model: no train_configuration.yaml in "
+        ".model_tests/Quick@local/models/tiny or models/tiny; run it without --no-train, or "
+        "`dvc pull` the model."
+    )
+
+
+def test_the_model_of_an_environment_is_never_the_checkout_s(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run() == 0
+    shutil.copytree(model_of("Quick@local"), MODEL, dirs_exist_ok=True)
+    _as_trained(MODEL / "train_configuration.yaml")
+    write_yaml(ENVIRONMENTS, {"dogfood": {"host": "file://..", "path": "packages"}})
+    write_tests(Quick={"env": "dogfood"})
+    [line] = failed(capsys, "--no-train")
+    assert line.endswith("in .model_tests/Quick@dogfood/models/tiny; run it without --no-train.")
+
+
+def test_the_model_that_was_trained_last_is_judged_and_said_to_be(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run() == 0
+    shutil.copytree(model_of("Quick@local"), MODEL, dirs_exist_ok=True)
+    metrics = Path("training_metrics")
+    shutil.copytree(Path(".model_tests/Quick@local") / metrics, metrics, dirs_exist_ok=True)
+    record = Path("train_configuration.yaml")
+    for older, newer in ((MODEL, model_of("Quick@local")), (model_of("Quick@local"), MODEL)):
+        _as_trained(older / record, git_commit="a" * 40)
+        _as_trained(newer / record, git_commit="b" * 40)
+        capsys.readouterr()
+        assert run("--no-train") == 0
+        said = capsys.readouterr().out
+        assert f"Quick@local: judging {newer}, trained 20" in said
+        assert f" at {'b' * 10}" in said
+        assert ("by other code than there is now" in said) == (newer != MODEL)
+
+
+def test_without_training_a_model_of_other_data_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run() == 0
+    _as_trained(model_of("Quick@local") / "train_configuration.yaml", data_hash="another")
+    [line] = failed(capsys, "--no-train")
+    assert "was trained otherwise: the data was another, now it is " in line
 
 
 def test_without_training_a_model_trained_otherwise_is_refused(
@@ -268,6 +345,33 @@ def test_junit_has_a_case_for_each_test_with_its_time_and_failures(
     assert run("--junit", str(file), "--test", "Good") == 1
     [suite] = JUnitXml.fromfile(str(file))
     assert "why" in next(iter(suite)).system_out
+
+
+def test_a_run_that_ends_early_leaves_no_results_of_one_before(tmp_path: Path) -> None:
+    file = tmp_path / "junit.xml"
+    assert run("--junit", str(file)) == 0
+    assert file.is_file()
+    write_tests(Quick={"time_limit": "soon"})
+    assert run("--junit", str(file)) == 1
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "--junit . is a folder; name a file."),
+        ("models", "--junit models is a folder; name a file."),
+        (
+            "config.yaml/junit.xml",
+            "--junit config.yaml/junit.xml cannot be written (File exists); name another file.",
+        ),
+    ],
+)
+def test_results_that_cannot_be_written_are_refused_before_any_training(
+    name: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert failed(capsys, "--junit", name) == [said]
+    assert not Path(".model_tests").exists()
 
 
 def test_a_class_that_the_data_lacks_is_refused_before_any_training(

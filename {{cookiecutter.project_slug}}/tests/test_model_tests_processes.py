@@ -205,9 +205,7 @@ def test_data_that_is_up_to_date_needs_no_remote(
     assert stubs.calls("dvc") == [["status", "--json", "--with-deps", "prepare"]]
 
 
-@pytest.mark.parametrize(
-    ("how", "calls"), [("modified", 0), ("deleted", 1), ("not in cache", 1)]
-)
+@pytest.mark.parametrize(("how", "calls"), [("modified", 0), ("deleted", 1), ("not in cache", 1)])
 def test_raw_data_that_was_changed_is_not_written_over(
     how: str, calls: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

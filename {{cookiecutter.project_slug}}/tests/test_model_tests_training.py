@@ -19,17 +19,19 @@ def test_a_training_passes_and_what_it_saved_predicts_the_same_until_it_is_chang
     workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("tests.model_testing.code_of", code_of)
-    limits = {"metrics": {"size_bytes.keras": {"min": 1000}}, "config": {"params.epochs": 2}}
+    names = {"keras_model": "models/tiny/net.keras", "tflite_model": "models/tiny/small.tflite"}
+    config = {"params.epochs": 2, "output_paths.model": names}
+    limits = {"metrics": {"size_bytes.keras": {"min": 1000}}, "config": config}
     write_tests(Tiny={"time_limit": 300, **limits})
     before = snapshot(workspace)
     assert run() == 0
     after = snapshot(workspace)
     assert {name: after[name] for name in after if ".model_tests" not in name} == before
     assert Path(read_json(Path(".model_tests/Tiny@local/code.json"))["folder"]) == CODE
-    assert set(result("Tiny@local")["inference"]) == {"keras", "tflite"}
-    _perturb(model_of("Tiny@local") / "model.keras")
+    assert set(result("Tiny@local")["inference"]) == {"net.keras", "small.tflite"}
+    _perturb(model_of("Tiny@local") / "net.keras")
     [line] = failed(capsys, "--no-train")
-    assert line.startswith("Tiny@local: inference with model.keras: ")
+    assert line.startswith("Tiny@local: inference with net.keras: ")
     assert "predictions differ from those at training time by more than 1e-05" in line
 
 

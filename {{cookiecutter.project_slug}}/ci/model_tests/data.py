@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,18 @@ def link(source: Path, target: Path) -> None:
                 os.link(file, into / name)
             except OSError:  # another file system, as where DVC's cache is on one
                 (into / name).symlink_to(file)
+
+
+def stamps(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """Return when each file was last written, and its size; one that is gone has no entry."""
+    found = {}
+    for folder in folders:
+        for inner, _, names in os.walk(folder):
+            for file in (Path(inner, name) for name in names):
+                with suppress(FileNotFoundError):
+                    status = file.stat()
+                    found[file] = (status.st_mtime_ns, status.st_size)
+    return found
 
 
 def records(folder: Path) -> list[str]:

@@ -49,8 +49,11 @@ def run(*command: str) -> int:
     return subprocess.call(command, stdin=subprocess.DEVNULL)
 
 
-def predict(package: str, folder: str, images: str, into: str) -> int:
-    """Predict all images with every form of a saved model; write NAME.npy or NAME.txt, why not."""
+def predict(package: str, folder: str, images: str, into: str, *forms: str) -> int:
+    """Predict all images with every form of a saved model; write FORM.npy or FORM.txt, why not.
+
+    `folder` has the model's predict_configuration.yaml, `forms` are FORM=FILE, as keras=a.keras.
+    """
     import_module = importlib.import_module
     import_module(f"{package}.utils.quiet").import_tensorflow()
     import numpy as np
@@ -60,43 +63,41 @@ def predict(package: str, folder: str, images: str, into: str) -> int:
     )
     comparable = import_module(f"{package}.tasks").load_task(about["task"]).comparable
     inputs = np.load(images, mmap_mode="r")
-    for name, load in _loaders(package, Path(folder)).items():
-        print(f"# {name}", flush=True)
+    for form, _, file in (one.partition("=") for one in forms):
+        print(f"# {form}", flush=True)
         try:
-            model = load()
+            model = LOADERS[form](package, Path(file))
             batches = (inputs[at : at + BATCH] for at in range(0, len(inputs), BATCH))
             found = np.concatenate([comparable(np.asarray(model(batch))) for batch in batches])
-            np.save(Path(into, f"{name}.npy"), found.astype(np.float32))
+            np.save(Path(into, f"{form}.npy"), found.astype(np.float32))
         except Exception as error:
             traceback.print_exc()
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-            Path(into, f"{name}.txt").write_text(reason, encoding="utf-8")
+            Path(into, f"{form}.txt").write_text(reason, encoding="utf-8")
     return 0
 
 
-def _loaders(package: str, folder: Path) -> dict[str, Callable[[], Callable[[Any], Any]]]:
-    """Return how each form of the model that there is is loaded, as a function of a batch."""
+def _by_keras(_: str, file: Path) -> Callable[[Any], Any]:
+    import keras
 
-    def by_keras() -> Callable[[Any], Any]:
-        import keras
+    predict: Callable[[Any], Any] = keras.models.load_model(file).predict_on_batch
+    return predict
 
-        predict: Callable[[Any], Any] = keras.models.load_model(
-            folder / "model.keras"
-        ).predict_on_batch
-        return predict
 
-    def by_tflite() -> Callable[[Any], Any]:
-        lite = importlib.import_module(f"{package}.utils.lite")
-        model: Callable[[Any], Any] = lite.LiteModel(folder / "model.tflite")
-        return model
+def _by_tflite(package: str, file: Path) -> Callable[[Any], Any]:
+    model: Callable[[Any], Any] = importlib.import_module(f"{package}.utils.lite").LiteModel(file)
+    return model
 
-    def by_onnx() -> Callable[[Any], Any]:
-        session = importlib.import_module("onnxruntime").InferenceSession(folder / "model.onnx")
-        name = session.get_inputs()[0].name
-        return lambda batch: session.run(None, {name: batch.astype("float32")})[0]
 
-    loaders = {"keras": by_keras, "tflite": by_tflite}
-    return loaders | ({"onnx": by_onnx} if (folder / "model.onnx").is_file() else {})
+def _by_onnx(_: str, file: Path) -> Callable[[Any], Any]:
+    session = importlib.import_module("onnxruntime").InferenceSession(file)
+    [first, *_] = session.get_inputs()
+    # A graph says itself whether it takes bytes, as the other forms do, or floats.
+    kind = "uint8" if first.type == "tensor(uint8)" else "float32"
+    return lambda batch: session.run(None, {first.name: batch.astype(kind)})[0]
+
+
+LOADERS = {"keras": _by_keras, "tflite": _by_tflite, "onnx": _by_onnx}
 
 
 if __name__ == "__main__":

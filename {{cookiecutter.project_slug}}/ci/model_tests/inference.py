@@ -9,9 +9,12 @@ from .parity import difference, read_predictions
 STORED = "test_predictions.npy"  # which src/export.py writes, of the model in memory
 
 
-def forms(folder: Path) -> list[str]:
-    """Return the forms of a model that must predict: ONNX only where it was exported."""
-    return ["keras", "tflite", *(["onnx"] if (folder / "model.onnx").is_file() else [])]
+def forms_of(case: Case, root: Path) -> dict[str, Path]:
+    """Return the files of a model that must predict, by form; ONNX only where it was exported."""
+    paths = case.config.output_paths.model
+    forms = {"keras": root / paths.keras_model, "tflite": root / paths.tflite_model}
+    onnx = forms["keras"].with_suffix(".onnx")
+    return forms | ({"onnx": onnx} if onnx.is_file() else {})
 
 
 def compare_forms(
@@ -22,15 +25,14 @@ def compare_forms(
     `predictions` holds FORM.npy, or FORM.txt that says why there is none; `silence` is said of a
     form that has neither.
     """
-    model = root / case.config.output_paths.model.root
     found, failures = {}, []
-    for form in forms(model):
+    for form, file in forms_of(case, root).items():
         try:
-            found[form], problem = _compare(case, root, predictions, form, silence)
+            found[file.name], problem = _compare(case, root, predictions, form, silence)
         except ValueError as error:
-            found[form], problem = "nothing", str(error)
+            found[file.name], problem = "nothing", str(error)
         if problem:
-            failures.append(f"inference with model.{form}: {problem}")
+            failures.append(f"inference with {file.name}: {problem}")
     return found, failures
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from src.utils.utils import whole_file
+from src.utils.utils import UserError, whole_file
 
 from .definition import Case
 
@@ -26,7 +26,7 @@ class Outcome:
 
     Attributes:
         failures: a sentence each without its full stop; none: it passed.
-        inference: by form of the model what parity said, or why it was not asked.
+        inference: by file of the model what parity said, or why it was not asked.
         log: the last lines of the training, where they say why it failed.
     """
 
@@ -79,8 +79,26 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
 def _rows(one: Outcome) -> list[list[str]]:
     wanted = f"within {one.case.asked.tolerance:g}"
     rows = [[check.metric, check.expected, check.observed] for check in one.checks]
-    rows += [[f"model.{form}", wanted, said] for form, said in one.inference.items()]
+    rows += [[file, wanted, said] for file, said in one.inference.items()]
     return [[*row, said.partition(":")[0]] for *row, said in rows]  # failures tell the rest
+
+
+def remove_junit(path: Path) -> None:
+    """Remove the results of a run before: a run that ends early must not leave them.
+
+    Raises:
+        UserError: no results can be written there.
+    """
+    if path.is_dir():
+        raise UserError(f"--junit {path} is a folder; name a file.")
+    try:
+        with whole_file(path) as temporary:
+            temporary.touch()
+        path.unlink()
+    except OSError as error:
+        raise UserError(
+            f"--junit {path} cannot be written ({error.strerror}); name another file."
+        ) from None
 
 
 def write_junit(path: Path, outcomes: Sequence[Outcome]) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from src.utils.utils import UserError, read_json
 
 from .code import Code
+from .data import stamps
 from .definition import Case
-from .inference import compare_forms
+from .inference import compare_forms, forms_of
 from .limits import expected, observed
 from .outcome import Check, Outcome
 from .processes import DRIVER, Job, Processes, StoppedError
@@ -18,6 +19,7 @@ from .workspace import (
     brings_adapter,
     check_code,
     find_trained,
+    inputs,
     make_workspace,
     predictions_folder,
     write_result,
@@ -63,7 +65,8 @@ class Runner:
         if isinstance(code, str):
             raise UserError(code)
         if not self.train:
-            root = find_trained(case)
+            root, said = find_trained(case)
+            self.board.say(case, said)
         elif self._train(case, code, outcome):
             root = case.folder
         else:
@@ -76,9 +79,11 @@ class Runner:
         make_workspace(case)
         self.board.say(case, "training")
         log, limit = case.folder / LOG, case.asked.time_limit
+        before = stamps(inputs(case))
         job = _job(case, code, log, limit, "train", code.package, str(case.config.file))
         status = self.processes.run(job, lambda: look(case, self.board))
         latest = look(case, self.board)
+        outcome.failures += _damage(before, stamps(inputs(case)))
         if status == 0:
             check_code(case, code)
             return True
@@ -95,14 +100,15 @@ class Runner:
         """Have a process that knows nothing of the training predict, and compare."""
         if not self.inference or brings_adapter(case):
             reason = "adapter.py defines what is saved" if self.inference else "--no-inference"
-            outcome.inference["*"] = f"not asked ({reason})"
+            outcome.inference["inference"] = f"not asked ({reason})"
             return
         self.board.say(case, "predicting")
         into, log = predictions_folder(case), case.folder / "inference.txt"
         log.unlink(missing_ok=True)
         paths = (root / case.config.output_paths.model.root, _images(case, root), into)
+        forms = (f"{form}={file.resolve()}" for form, file in forms_of(case, root).items())
         limit = case.asked.inference_time_limit
-        arguments = (code.package, *(str(path.resolve()) for path in paths))
+        arguments = (code.package, *(str(path.resolve()) for path in paths), *forms)
         job = _job(case, code, log, limit, "predict", *arguments)
         status = self.processes.run(job, lambda: None)
         silence = (
@@ -123,6 +129,18 @@ def judge(case: Case, root: Path, outcome: Outcome) -> None:
         outcome.checks.append(Check(requirement.name, wanted, found, passed))
         if not passed:
             outcome.failures.append(f"{requirement.name}: expected {wanted}, observed {found}")
+
+
+def _damage(before: Mapping[Path, object], now: Mapping[Path, object]) -> list[str]:
+    """Say what became of data that a test shares with the checkout, and must not write into."""
+    changed = [path for path in before if now.get(path) != before[path]]
+    if not changed:
+        return []
+    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+    return [
+        f"{changed[0]}{more} was written into while the test ran, and is the checkout's own; "
+        "restore it with `dvc checkout`, and have the training write only where output_paths says"
+    ]
 
 
 def _job(case: Case, code: Code, log: Path, limit: float, *arguments: str) -> Job:

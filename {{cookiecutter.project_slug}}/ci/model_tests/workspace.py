@@ -4,7 +4,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from ci.environment_file import HERE
+from ci.official.repository import git
 from src.utils.config import ROOT_CONFIG
+from src.utils.manifest import read_manifest
+from src.utils.provenance import code_hash
 from src.utils.utils import UserError, read_json, read_yaml, write_json, write_yaml
 
 from .code import Code
@@ -15,6 +19,7 @@ from .driver import CODE
 
 RECORD = "train_configuration.yaml"  # what every training leaves, also one by an adapter.py
 RESULT = "result.json"
+WRITTEN = ("config.yaml", "hyperparameters.yaml")  # with the test's values; by `tune`
 
 
 def make_workspace(case: Case) -> None:
@@ -24,9 +29,14 @@ def make_workspace(case: Case) -> None:
     write_yaml(case.folder / ROOT_CONFIG, read_yaml(ROOT_CONFIG) | {"model": config.name})
     write_yaml(path, snapshot(config), f"{config.file} with the values of the test {case.test}.")
     if brings_adapter(case):
-        shutil.copyfile(config.file.with_name("adapter.py"), path.with_name("adapter.py"))
-    for folder in dict.fromkeys((config.input_paths.data, config.data.root)):
+        _copy_sources(config.file.parent, case.folder)
+    for folder in inputs(case):
         link(folder, case.folder / folder)
+
+
+def inputs(case: Case) -> list[Path]:
+    """Return the folders of data that a test shares with the checkout."""
+    return list(dict.fromkeys((case.config.input_paths.data, case.config.data.root)))
 
 
 def brings_adapter(case: Case) -> bool:
@@ -34,21 +44,53 @@ def brings_adapter(case: Case) -> bool:
     return case.config.file.with_name("adapter.py").is_file()
 
 
-def find_trained(case: Case) -> Path:
-    """Return the root of a project that has the test's model: an earlier run's, or the checkout.
+def _copy_sources(folder: Path, target: Path) -> None:
+    """Copy what an adapter may need beside it: what Git has of the folder, or would take."""
+    try:
+        listed = git(
+            "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", str(folder)
+        )
+        files = [Path(name) for name in listed.split("\0") if name]
+    except UserError:  # no repository
+        files = [folder / "adapter.py"]
+    for file in files:
+        if file.is_file() and file.name not in WRITTEN:
+            (target / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target / file)
+
+
+def find_trained(case: Case) -> tuple[Path, str]:
+    """Return the root of a project that has the test's model, and a sentence on that model.
+
+    It is that of the test's last run or, for tests of this checkout, the checkout's own: the one
+    that was trained last.
 
     Raises:
         UserError: there is none, or it was trained in another way than the test asks for.
     """
     folder = case.config.output_paths.model.root
-    for root in (case.folder, Path()):
-        if (root / folder / RECORD).is_file():
-            _check_same(case, root / folder)
-            return root
-    raise UserError(
-        f"there is no trained model: {case.folder / folder} and {folder} have no "
-        f"{RECORD}; run it without --no-train, or `dvc pull` the model."
-    )
+    roots = [case.folder, *([Path()] if case.env == HERE else [])]
+    records = {
+        root: read_yaml(root / folder / RECORD)
+        for root in roots
+        if (root / folder / RECORD).is_file()
+    }
+    if not records:
+        raise UserError(
+            f"there is no trained model: no {RECORD} in "
+            f"{' or '.join(str(root / folder) for root in roots)}; run it without --no-train"
+            + (", or `dvc pull` the model." if case.env == HERE else ".")
+        )
+    different = {root: _different(case, record) for root, record in records.items()}
+    same = [root for root in records if not different[root]]
+    if not same:
+        raise UserError("\n".join(
+            f"{root / folder} was trained otherwise: {'; '.join(found[:5])}; run the test without "
+            "--no-train."
+            for root, found in different.items()
+        ))  # fmt: skip
+    root = max(same, key=lambda root: str(records[root].get("training_start_time")))
+    return root, f"judging {root / folder}, {_origin(root, records[root])}"
 
 
 def predictions_folder(case: Case) -> Path:
@@ -75,10 +117,18 @@ def write_result(case: Case, result: dict[str, Any]) -> None:
     write_json(case.folder / RESULT, result | {"config": case.config.record()})
 
 
-def _check_same(case: Case, folder: Path) -> None:
-    found = differences(case.config, read_yaml(folder / RECORD))
-    if found:
-        raise UserError(
-            f"{folder} was trained otherwise: {'; '.join(found[:5])}; run the test "
-            "without --no-train."
-        )
+def _different(case: Case, record: dict[str, Any]) -> list[str]:
+    found = differences(case.config, record)
+    data = read_manifest(case.config.input_paths.data).data_hash
+    if record.get("data_hash") != data:
+        found.append(f"the data was {record.get('data_hash')}, now it is {data}")
+    return found
+
+
+def _origin(root: Path, record: dict[str, Any]) -> str:
+    commit = str(record.get("git_commit") or "no commit")[:10]
+    said = f"trained {record.get('training_start_time')} at {commit}"
+    code = root / CODE  # of the checkout's own model nobody has noted it
+    if code.is_file() and read_json(code)["hash"] != code_hash():
+        said += ", by other code than there is now"
+    return said
