@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from .mistakes import explain
 from .schema import Config, ModelConfig, ProjectConfig
-from .utils import UserError, did_you_mean, read_yaml
+from .utils import UserError, did_you_mean, parse_yaml, read_yaml
 
 ROOT_CONFIG = Path("config.yaml")
 ARCHITECTURES = Path(__file__).parents[1] / "models"
@@ -81,8 +79,8 @@ def parse_overrides(arguments: Sequence[str]) -> dict[str, Any]:
         if not (key and equals):
             raise UserError(f"command line: {argument!r} is no KEY=VALUE such as params.epochs=2.")
         try:
-            overrides[key] = YAML(typ="safe").load(value)
-        except YAMLError:
+            overrides[key] = parse_yaml(value)
+        except ValueError:
             raise UserError(f"command line: {key}: {value!r} is no YAML value.") from None
     return overrides
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 PARTIAL = ".partial-"
+DEEPEST = 100  # values within values of a YAML file
 
 
 class UserError(Exception):
@@ -55,12 +55,42 @@ def whole_folder(path: Path) -> Iterator[Path]:
 def read_yaml(path: Path) -> Any:
     """Read one YAML 1.2 document, as DVC does: `1e-05` is a number, `yes` a string."""
     try:
-        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        return parse_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; restore it or name another file.") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path} is no valid YAML: {reason}.") from None
+    except ValueError as error:
+        raise UserError(f"{path} is no valid YAML: {error}.") from None
+
+
+def parse_yaml(text: str) -> Any:
+    """Return the document of a text, see `read_yaml`.
+
+    Raises:
+        ValueError: it is no YAML, or holds what no configuration can: the reason, on one line.
+    """
+    try:
+        document = YAML(typ="safe").load(text)
+        _check_values(document, set())
+    except RecursionError:
+        raise ValueError("a value holds itself, or is nested too deep") from None
+    except OverflowError:
+        raise ValueError("a number is too large, it has more than 308 digits") from None
+    except Exception as error:  # what cannot be constructed raises errors of many kinds
+        raise ValueError(" ".join(str(error).split())) from None
+    return document
+
+
+def _check_values(value: Any, checked: set[int], depth: int = 0) -> None:
+    """Raise RecursionError at a value that holds itself, OverflowError at what is no float."""
+    if isinstance(value, int):
+        float(value)
+    if not isinstance(value, dict | list) or id(value) in checked:
+        return  # aliases put one value in many places
+    if depth == DEEPEST:
+        raise RecursionError
+    for inner in value.values() if isinstance(value, dict) else value:
+        _check_values(inner, checked, depth + 1)
+    checked.add(id(value))
 
 
 def write_yaml(path: Path, document: Mapping[str, Any], comment: str = "") -> None:
@@ -80,7 +110,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; `dvc repro` makes it.") from None
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of JSON or of UTF-8, or nested too deep
         raise UserError(f"{path} is no valid JSON ({error}); delete it and `dvc repro`.") from None
 
 
