@@ -39,6 +39,7 @@ ONLY = {
     "tests/test_keras_search.py": CLASSIFICATION,
     "tests/test_notebook.py": CLASSIFICATION,
     "tests/test_predict.py": CLASSIFICATION,
+    "tests/test_predict_mistakes.py": CLASSIFICATION,
     "tests/test_serve_model.py": CLASSIFICATION,
     "tests/test_trainer.py": CLASSIFICATION,
     "tests/test_zoo_add.py": CLASSIFICATION,

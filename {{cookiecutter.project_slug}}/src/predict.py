@@ -14,6 +14,7 @@ from .utils.utils import UserError, write_csv
 
 IMAGES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 BATCH = 32
+INTERRUPTED = 130  # the exit code of what Ctrl-C ended
 
 
 def find_images(inputs: Sequence[Path]) -> list[Path]:
@@ -26,11 +27,16 @@ def find_images(inputs: Sequence[Path]) -> list[Path]:
     for path in inputs:
         if not path.exists():
             raise UserError(f"{path} does not exist; name images or folders of images.")
-        inside = (
-            file for file in path.rglob("*") if file.suffix.lower() in IMAGES and file.is_file()
-        )
-        found += sorted(inside) if path.is_dir() else [path]
+        found += sorted(_inside(path)) if path.is_dir() else [path]
     return list(dict.fromkeys(found))
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """Yield the images below a folder, without following links to folders below it."""
+    for inner, _, names in os.walk(folder):  # Path.rglob follows them or not with Python's version
+        for file in (Path(inner, name) for name in names):
+            if file.suffix.lower() in IMAGES and file.is_file():
+                yield file
 
 
 def predict(predictor: Predictor, files: Sequence[Path]) -> Iterator[list[dict[str, object]]]:
@@ -66,6 +72,11 @@ def _check_output(output: Path, *, force: bool) -> None:
     """Refuse now what could not be written after all images have been looked at."""
     if output.is_dir():
         raise UserError(f"{output} is a folder; name a file with --output.")
+    if output.is_symlink() or (output.exists() and not output.is_file()):
+        raise UserError(
+            f"{output} is a link or no regular file, and would be replaced by one; name another "
+            f"with --output."
+        )
     if output.exists() and not force:
         raise UserError(f"{output} exists; write elsewhere with --output, or add --force.")
     folder = next(path for path in output.absolute().parents if path.exists())
@@ -88,11 +99,17 @@ def _run(model: str, inputs: Sequence[Path], output: Path, *, force: bool) -> No
     print(f"{_text(output)}: {len(images)} images{skipped}")
 
 
+def _path(text: str) -> Path:
+    if not text:  # as of a variable that is not set: Path("") is the current folder
+        raise argparse.ArgumentTypeError("is empty; name images or folders of images")
+    return Path(text)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Write the predictions; return 0, or 1 after one sentence on what to mend."""
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}.predict", description=__doc__)
     parser.add_argument("model", help="models/<model>, a .keras file, or an official model's name")
-    parser.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="images, folders")
+    parser.add_argument("inputs", type=_path, nargs="+", metavar="INPUT", help="images, folders")
     parser.add_argument("--output", type=Path, default=Path("predictions.csv"))
     parser.add_argument("--force", action="store_true", help="overwrite the output")
     options = parser.parse_args(arguments)
@@ -101,6 +118,13 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        what = error.filename or options.output
+        print(f"error: {what} cannot be used ({error.strerror}); name another.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("error: interrupted; nothing is written.", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

@@ -2,14 +2,37 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, Field, ValidationError
 
-from .official import fetch_official
+from .data.images import MODES
+from .official import DESCRIPTION, fetch_official
+from .utils.data_config import Task
 from .utils.quiet import import_tensorflow
 from .utils.utils import UserError, read_yaml
 
 Size = tuple[int, int]
+
+
+class _Input(BaseModel):
+    height: int
+    width: int
+    channels: int
+
+
+class _Output(BaseModel):
+    classes: list[str] = Field(min_length=1)
+
+
+class _Description(BaseModel):
+    """What a predict_configuration.yaml must tell; more is kept."""
+
+    model: str
+    task: Task
+    input: _Input
+    output: _Output
 
 
 class Predictor:
@@ -32,32 +55,58 @@ class Predictor:
             UserError: one of them is damaged.
         """
         self.file, self.folder = file, description.parent
-        self.about = read_yaml(description)
-        if not isinstance(self.about, dict) or not {"task", "output"} <= self.about.keys():
-            raise UserError(
-                f"{description} does not describe a model; `dvc pull` or train it again."
-            )
+        self.about = _described(description)
         self.classes: list[str] = self.about["output"]["classes"]
         import_tensorflow()
         import keras
 
         from .tasks import load_task
 
-        self.task = load_task(self.about["task"])
+        try:
+            self.task = load_task(self.about["task"])
+        except ModuleNotFoundError as error:
+            raise UserError(
+                f"{description}: task is {self.about['task']!r}, which needs more than is here "
+                f"({error}); bake a project of that task."
+            ) from None
         try:
             self.model: keras.Model = keras.models.load_model(file)
-        except (OSError, TypeError, ValueError) as error:
+        except Exception as error:  # a damaged file makes Keras raise errors of many kinds
             reason = str(error).strip().partition("\n")[0].partition(". ")[0]
             raise UserError(
                 f"{file} is no model that Keras can load ({reason}); `dvc pull` or train it again."
             ) from None
+        self._check_shapes(description)
         self.shape: tuple[int, int, int] = self.model.input_shape[1:]
+
+    def _check_shapes(self, description: Path) -> None:
+        """Refuse a model of anything but images, and one that its description does not fit."""
+        taken, given, count = self.model.input_shape, self.model.output_shape, len(self.classes)
+        if not (isinstance(taken, tuple) and taken[-1] in MODES and None not in taken[1:]):
+            raise UserError(f"{self.file} takes {taken}, which are no images; name another model.")
+        if self.about["output"].get("activation") == "probabilities" and given != (None, count):
+            raise UserError(
+                f"{description} names {count} classes, but {self.file} gives {given}; `dvc pull` "
+                f"or train it again."
+            )
 
     def __call__(self, images: np.ndarray, sizes: Sequence[Size]) -> list[list[dict[str, object]]]:
         """Return the rows of each of the images (batch, *shape) that were `sizes` before."""
-        outputs = self.model.predict_on_batch(images)
-        pairs = zip(outputs, sizes, strict=True)
+        pairs = zip(self.outputs(images), sizes, strict=True)
         return [self.task.rows(one, self.classes, size, self.shape[:2]) for one, size in pairs]
+
+    def outputs(self, images: np.ndarray) -> np.ndarray:
+        """Return what the model says of the images (batch, *shape).
+
+        Raises:
+            UserError: it says NaN or infinity.
+        """
+        outputs: np.ndarray = self.model.predict_on_batch(images)
+        if not np.isfinite(outputs).all():
+            raise UserError(
+                f"{self.file} answers with numbers that are none (NaN or infinity); train it again."
+            )
+        return outputs
 
 
 def load_predictor(name: str) -> Predictor:
@@ -67,9 +116,48 @@ def load_predictor(name: str) -> Predictor:
         UserError: there is no such model, or it cannot be fetched.
     """
     path = Path(name)
-    if not path.exists() and path.name == name and not path.suffix:
-        return Predictor(*fetch_official(name))
-    file = path / "model.keras" if path.is_dir() else path
-    if not file.is_file():
-        raise UserError(f"{file} does not exist; train it or `dvc pull` it, or name another.")
-    return Predictor(file, file.with_name("predict_configuration.yaml"))
+    try:
+        if not path.exists() and path.name == name and not path.suffix:
+            return Predictor(*fetch_official(name))
+        file = _keras_file(path)
+        return Predictor(file, file.with_name(DESCRIPTION))
+    except OSError as error:
+        raise UserError(
+            f"{name} cannot be opened as a model ({error.strerror or error}); name another."
+        ) from None
+
+
+def _keras_file(path: Path) -> Path:
+    """Return the `.keras` file that is meant: the path, or the only one in that folder."""
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise UserError(f"{path} does not exist; train it or `dvc pull` it, or name another.")
+    files = sorted(path.glob("[!.]*.keras"))  # with a dot begins what is being written
+    if len(files) == 1:
+        return files[0]
+    if files:
+        names = ", ".join(map(str, files))
+        raise UserError(f"{path} holds more than one model; name one of them: {names}.")
+    adapter = path / "adapter.py"
+    if adapter.is_file():
+        raise UserError(
+            f"{adapter} defines what is saved there, and only `.keras` files can be used here; "
+            f"load the model by its own `load`."
+        )
+    raise UserError(f"{path} holds no .keras file; train it or `dvc pull` it, or name another.")
+
+
+def _described(path: Path) -> dict[str, Any]:
+    """Read a predict_configuration.yaml."""
+    document = read_yaml(path)
+    try:
+        _Description.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise UserError(
+            f"{path} does not describe a model ({key or 'it'}: {first['msg']}); `dvc pull` or "
+            f"train it again."
+        ) from None
+    return dict(document)

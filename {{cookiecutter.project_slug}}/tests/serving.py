@@ -11,11 +11,10 @@ from typing import Any, cast
 
 import httpx
 import numpy as np
-import uvicorn
 from PIL import Image
 
 from src.predictor import Predictor, Size
-from src.serve.app import create_app
+from src.serve import app
 
 SHAPE = (8, 8, 1)
 
@@ -37,9 +36,9 @@ class Grey:
         size = {"height": height, "width": width, "channels": channels}
         self.about = {"model": "grey", "task": "image_classification", "input": size}
         self.classes = ["grey"]
-        self.model = self.task = self
+        self.task = self
 
-    def predict_on_batch(self, images: np.ndarray) -> np.ndarray:
+    def outputs(self, images: np.ndarray) -> np.ndarray:
         self.before()
         self.batches.append(len(images))
         return images[:, 0, 0, 0]
@@ -53,8 +52,7 @@ class Grey:
 def served(predictor: object) -> Iterator[httpx.Client]:
     """Yield a client of a server on loopback, which ends with the block."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(create_app(cast("Predictor", predictor)), log_level="critical")
-        server = uvicorn.Server(config)
+        server = app.server(app.create_app(cast("Predictor", predictor)))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -131,7 +131,7 @@ def test_a_damaged_model_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["models/tiny", "data"], "models/tiny/model.keras does not exist; train it or"),
+        (["models/tiny", "data"], "models/tiny holds no .keras file; train it or `dvc pull`"),
         (["models/tiny", "nowhere"], "nowhere does not exist; name images or folders"),
         (["models/tiny", "models"], "None of 0 files could be read"),
     ],

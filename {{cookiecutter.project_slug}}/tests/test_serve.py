@@ -1,9 +1,11 @@
 """The server: what it answers, what it refuses, and that nobody blocks anybody."""
 
+import io
 import re
 import socket
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from src.serve import app, uploads
 
@@ -38,6 +41,13 @@ def huge_png() -> bytes:
     small = png()
     header = b"IHDR" + struct.pack(">II", 20_000, 20_000) + small[24:29]
     return small[:12] + header + struct.pack(">I", zlib.crc32(header)) + small[33:]
+
+
+def floats() -> bytes:
+    """Return a TIFF whose pixels are numbers without a range."""
+    file = io.BytesIO()
+    Image.new("F", (8, 8)).save(file, "tiff")
+    return file.getvalue()
 
 
 def form(name: str, charset: str) -> dict[str, Any]:
@@ -68,6 +78,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
     "nothing": ({"content": b"", "headers": PNG}, 422, "cannot be read as an image; it may be"),
     "no image": ({"content": b"GIF89a", "headers": PNG}, 422, "cannot be read as an image"),
     "half of one": ({"content": png()[:40], "headers": PNG}, 422, "cannot be read as an image"),
+    "32 bits": ({"content": floats(), "headers": PNG}, 422, "numbers of 32 bits; save it with 8"),
     "a program": ({"content": b"%!PS-Adobe-3.0 EPSF", "headers": PNG}, 422, "cannot be read"),
     "another field": ({"files": {"file": b"a"}}, 422, "The form has 0 fields `image` where it"),
     "two images": ({"files": [("image", b"a"), ("image", b"b")]}, 422, "The form has 2 fields"),
@@ -77,6 +88,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
         {"content": b"a", "headers": {"Content-Type": "multipart/form-data"}}, 400, "boundary"
     ),
     "a form of another alphabet": (form("; name=image", "rot13"), 422, "a field `image` of text"),
+    "a form of an alphabet that is none": (form("; name=image", "undefined"), 400, "be read (dec"),
     "a form without names": (form("", "utf-8"), 400, "\"name\" must be provided"),
     "many bytes": ({"content": bytes(11_000_000), "headers": PNG}, 413, "larger than 10 MB"),
     "many bytes, piece by piece": (
@@ -102,6 +114,10 @@ def test_what_is_not_there_is_said(client: httpx.Client) -> None:
     answer = client.get("/predict")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert answer.json() == {"error": "/predict takes POST, not GET."}
+    for path in ("/", "/page.js", "/health", "/model"):
+        answer = client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert client.delete("/health").json() == {"error": "/health takes GET or HEAD, not DELETE."}
     for path in ("/docs", "/redoc", "/openapi.json", "/../requirements.txt"):
         answer = client.get(path)
         assert answer.status_code == 404
@@ -117,7 +133,7 @@ def test_a_model_that_fails_is_said_and_the_server_goes_on(
 
     grey.before = fail
     answer = client.post("/predict", content=png(), headers=PNG)
-    assert answer.status_code == 500
+    assert (answer.status_code, answer.headers["connection"]) == (500, "close")
     assert answer.json() == {"error": "The server failed (RuntimeError); its log says where."}
     assert client.post("/predict", content=png(), headers=PNG).status_code == 200
 
@@ -142,11 +158,11 @@ def test_what_comes_together_is_answered_in_batches_each_its_own(
     assert max(grey.batches) <= app.MOST
 
 
-def half_sent(client: httpx.Client) -> socket.socket:
-    """Return a connection with a request that lacks its last byte."""
+def half_sent(client: httpx.Client, head: str = "") -> socket.socket:
+    """Return a connection with a request that lacks its last byte; `head` has more of its lines."""
     url, image = client.base_url, png()
     connection = socket.create_connection((url.host, url.port or 0))
-    head = f"POST /predict HTTP/1.1\r\nHost: {url.host}\r\nContent-Type: image/png\r\n"
+    head = f"POST /predict HTTP/1.1\r\nHost: {url.host}\r\nContent-Type: image/png\r\n{head}"
     connection.sendall(f"{head}Content-Length: {len(image)}\r\n\r\n".encode() + image[:-1])
     return connection
 
@@ -166,6 +182,69 @@ def test_who_never_ends_is_refused(client: httpx.Client, monkeypatch: pytest.Mon
         assert connection.recv(99).startswith(b"HTTP/1.1 408 ")
     half_sent(client).close()
     assert client.post("/predict", content=png(), headers=PNG).status_code == 200
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 30000000", "Transfer-Encoding: chunked"])
+def test_who_sends_too_much_and_then_listens_gets_the_reason(
+    client: httpx.Client, head: str
+) -> None:
+    lines = ("POST /predict HTTP/1.1", "Host: here", "Content-Type: image/png", head)
+    million = bytes(10**6) if "Length" in head else b"f4240\r\n" + bytes(10**6) + b"\r\n"
+    with socket.create_connection((client.base_url.host, client.base_url.port or 0)) as connection:
+        connection.sendall("\r\n".join([*lines, "Connection: close\r\n\r\n"]).encode())
+        for _ in range(30):
+            connection.sendall(million)
+        connection.sendall(b"0\r\n\r\n" if "chunked" in head else b"")
+        answer = b""
+        while more := connection.recv(9999):
+            answer += more
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"larger than 10 MB; send a smaller image" in answer
+
+
+def test_who_asks_before_sending_too_much_is_told_at_once(client: httpx.Client) -> None:
+    with socket.create_connection((client.base_url.host, client.base_url.port or 0)) as connection:
+        connection.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: here\r\nExpect: 100-continue\r\n"
+            b"Content-Length: 30000000\r\n\r\n"
+        )
+        assert connection.recv(99).startswith(b"HTTP/1.1 413 ")
+
+
+def test_few_images_are_unpacked_at_a_time(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy: list[int] = []
+    most: list[int] = []
+
+    def decode(upload: bytes, shape: tuple[int, int, int]) -> Any:
+        busy.append(1)
+        most.append(len(busy))
+        time.sleep(0.1)  # others come, if they are let in
+        busy.pop()
+        return uploads.decode(upload, shape)
+
+    monkeypatch.setattr(app, "decode", decode)
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(client.post, "/predict", content=png(), headers=PNG) for _ in range(8)]
+        assert {one.result().status_code for one in asked} == {200}
+    assert max(most) <= app.DECODERS
+
+
+def test_who_comes_when_all_places_are_taken_is_refused(
+    grey: Grey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "CONNECTIONS", 4)
+    with served(grey) as client:
+        taken = []
+        for _ in range(3):
+            taken.append(half_sent(client, "Expect: 100-continue\r\n"))
+            assert taken[-1].recv(99).startswith(b"HTTP/1.1 100 ")  # it has its place
+        assert client.get("/health").status_code == 503
+        for connection in taken:
+            with connection:
+                connection.sendall(png()[-1:])
+                assert connection.recv(99).startswith(b"HTTP/1.1 200 OK")
 
 
 def test_the_page_and_its_parts_ask_nobody_else(client: httpx.Client) -> None:

@@ -10,9 +10,13 @@ import pytest
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["models/tiny"], "error: models/tiny/model.keras does not exist; train it or `dvc pull`"),
-        (["models/tiny", "--host", "nowhere.invalid"], "error: --host nowhere.invalid is no"),
-        (["models/tiny", "--host", "203.0.113.1"], "error: 203.0.113.1 port 8000 cannot be used"),
+        (["models/tiny"], "error: models/tiny holds no .keras file; train it or `dvc pull` it"),
+        (["models/tiny", "--host", "nowhere.invalid"], "error: --host nowhere.invalid cannot be l"),
+        (["models/tiny", "--host", "203.0.113.1"], "error: --host 203.0.113.1 is no address of th"),
+        (["models/tiny", "--host", ""], "error: --host  cannot be looked up (Name or service not"),
+        (["models/tiny", "--host", ".."], "error: --host .. is no name that a machine can have;"),
+        (["models/tiny", "--host", "a" * 70], f"error: --host {'a' * 70} is no name that a"),
+        (["models/tiny", "--host", "\udcff"], "error: --host \\udcff is no name that a machine"),
         (["models/tiny", "--port", "65536"], "'65536' is no port; it is 0 to 65535"),
         (["models/tiny", "--port", "http"], "'http' is no port; it is 0 to 65535"),
     ],

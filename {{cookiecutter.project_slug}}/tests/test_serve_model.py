@@ -129,6 +129,39 @@ def test_what_is_known_of_a_model_is_told(tmp_path: Path) -> None:
     assert known["metrics"]["test"] == {}  # those in this project may be another model's
 
 
+@pytest.mark.usefixtures("trained")
+@pytest.mark.parametrize(
+    ("name", "content", "card"),
+    [
+        ("README.md", "caf\xe9\n---\nText".encode("latin-1"), "caf\ufffd\n---\nText"),
+        ("README.md", b"---\nnever ends", "---\nnever ends"),
+        ("config.yaml", b"", None),
+        ("config.yaml", b"card: text", None),
+        ("config.yaml", b"card: [", None),
+        ("config.yaml", b"card: {1: 2}", "1: 2"),
+        ("val_metrics.json", b"[1, 2]", None),
+        ("val_metrics.json", b"{", None),
+        ("val_metrics.json", b"\xe9", None),
+    ],
+)
+def test_what_lies_beside_a_model_may_be_anybody_s(
+    name: str, content: bytes, card: str | None
+) -> None:
+    (MODEL / name).write_bytes(content)
+    known = describe(load_predictor(str(MODEL)))
+    assert known["card"] == card
+    measured = known["metrics"]["validation"]
+    assert measured == {} if name == "val_metrics.json" else measured["val_accuracy"] > 0.5
+
+
+@pytest.mark.usefixtures("trained")
+def test_numbers_that_are_none_are_told_as_null() -> None:
+    (MODEL / "val_metrics.json").write_text('{"a": NaN, "b": {"c": [1.5, Infinity]}}')
+    (METRICS / "metrics.json").write_text('{"test": 1}')
+    known = describe(load_predictor(str(MODEL)))
+    assert known["metrics"] == {"validation": {"a": None, "b": {"c": [1.5, None]}}, "test": {}}
+
+
 def test_a_card_brings_tables_to_the_page_and_nothing_that_runs_or_is_fetched() -> None:
     text = "|a|\n|-|\n|1|\n\n<script>x()</script> ![i](http://e.org/i.png) [l](javascript:x())"
     found = html(text)

@@ -1,6 +1,7 @@
 """Serve a saved model over HTTP, with a page to try it: `python -m src.serve MODEL`."""
 
 import argparse
+import errno
 import signal
 import socket
 import sys
@@ -13,7 +14,7 @@ from ..predictor import Predictor, load_predictor
 from ..utils.utils import UserError
 
 PORTS = range(2**16)
-SECONDS = 10  # that a stopped server gives those who are still sending
+TRY = "try 127.0.0.1, or 0.0.0.0 for all addresses of this machine"
 WARM_UP = (1, 2, 32)  # batches: for another size TensorFlow prepares itself anew, twice
 
 
@@ -29,23 +30,15 @@ def serve(model: str, host: str, port: int) -> None:
         _warm_up(predictor)
         for told in (signal.SIGINT, signal.SIGTERM):
             signal.signal(told, signal.default_int_handler)  # what remains when the server is done
-        import uvicorn
-
-        from .app import create_app
+        from .app import create_app, server
 
         def say_where() -> None:  # only now is a signal the server's, which then ends in order
             name = predictor.about["model"]
             print(f"Serving {name} at {_url(listener)} (Ctrl-C ends it)", flush=True)
 
-        config = uvicorn.Config(
-            create_app(predictor, say_where),
-            log_level="warning",
-            access_log=False,
-            ws="none",
-            timeout_graceful_shutdown=SECONDS,
-        )
+        app = create_app(predictor, say_where)
         _listen(listener, host, port)
-        uvicorn.Server(config).run(sockets=[listener])
+        server(app).run(sockets=[listener])
 
 
 @contextmanager
@@ -53,8 +46,10 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
     """Yield a socket that has the address and refuses everybody until it listens."""
     try:
         *kind, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except OSError:
-        raise UserError(f"--host {host} is no address of this machine; try 127.0.0.1.") from None
+    except OSError as error:
+        raise UserError(f"--host {host} cannot be looked up ({error.strerror}); {TRY}.") from None
+    except UnicodeError:
+        raise UserError(f"--host {host} is no name that a machine can have; {TRY}.") from None
     # With its protocol, or asyncio leaves Nagle's algorithm on: 40 ms for each answer.
     with socket.socket(*kind) as found:
         if sys.platform != "win32":  # there it would share the port
@@ -74,6 +69,8 @@ def _listen(listener: socket.socket, host: str, port: int) -> None:
 
 
 def _refused(host: str, port: int, error: OSError) -> UserError:
+    if error.errno not in (errno.EACCES, errno.EADDRINUSE):  # the port is not to blame
+        return UserError(f"--host {host} is no address of this machine that can be used; {TRY}.")
     return UserError(
         f"{host} port {port} cannot be used ({error.strerror}); choose another with --port, or 0 "
         f"for any that is free."
@@ -82,11 +79,7 @@ def _refused(host: str, port: int, error: OSError) -> UserError:
 
 def _warm_up(predictor: Predictor) -> None:
     for count in WARM_UP:
-        outputs = predictor.model.predict_on_batch(np.zeros((count, *predictor.shape), np.uint8))
-        if not np.isfinite(outputs).all():
-            raise UserError(
-                f"{predictor.file} answers with numbers that are none (NaN); train it again."
-            )
+        predictor.outputs(np.zeros((count, *predictor.shape), np.uint8))
 
 
 def _url(listener: socket.socket) -> str:

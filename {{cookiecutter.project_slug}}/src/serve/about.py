@@ -1,13 +1,14 @@
 """What is known of a model that is served: its card, its metrics, its hash."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
 
 from ..predictor import Predictor
-from ..utils.utils import read_json, read_yaml, sha256
+from ..utils.utils import UserError, read_json, read_yaml, sha256
 
 
 def describe(predictor: Predictor) -> dict[str, Any]:
@@ -39,10 +40,14 @@ def _card(folder: Path) -> str | None:
     """Return the model card of an official model, else what the model's configuration says."""
     readme, config = folder / "README.md", folder / "config.yaml"
     if readme.is_file():
-        text = readme.read_text(encoding="utf-8")
-        return text.split("\n---\n", 1)[-1].strip()  # above it is what is meant for machines
-    card = (read_yaml(config).get("card") or {}) if config.is_file() else {}
-    said = [f"{key.replace('_', ' ').capitalize()}: {text}" for key, text in card.items()]
+        text = readme.read_text(encoding="utf-8", errors="replace")
+        if text.startswith("---\n"):  # what is meant for machines
+            text = text.split("\n---\n", 1)[-1]
+        return text.strip()
+    card = _section(read_yaml, config).get("card")
+    if not isinstance(card, dict):
+        return None
+    said = [f"{str(key).replace('_', ' ').capitalize()}: {text}" for key, text in card.items()]
     return "\n\n".join(said) or None
 
 
@@ -50,15 +55,27 @@ def _test_metrics(name: str, folder: Path) -> dict[str, Any]:
     """Return what `evaluate` found, where the model is the one of this project."""
     if folder.resolve() != Path("models", name).resolve():
         return {}
-    return dict(_metrics(Path("training_metrics", name, "metrics.json")).get("test", {}))
+    found = _metrics(Path("training_metrics", name, "metrics.json")).get("test")
+    return found if isinstance(found, dict) else {}
 
 
 def _metrics(file: Path) -> dict[str, Any]:
-    return dict(_finite(read_json(file))) if file.is_file() else {}
+    return dict(_finite(_section(read_json, file)))
+
+
+def _section(read: Callable[[Path], Any], file: Path) -> dict[str, Any]:
+    """Return a file's mapping; empty where there is none: what lies beside may be anybody's."""
+    try:
+        found = read(file)
+    except (OSError, UserError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _finite(value: Any) -> Any:
     """Return a document without NaN and infinities, which are no JSON."""
     if isinstance(value, dict):
         return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -21,6 +22,10 @@ from .uploads import decode, read_upload
 Answer = list[dict[str, Any]]
 
 MOST = 32  # images in a batch
+DECODERS = 2  # images that are unpacked at a time: one may take hundreds of megabytes
+CONNECTIONS = 128  # at a time; each may hold an upload
+SECONDS = 10  # that a stopped server gives those who are still sending
+READ = ["GET", "HEAD"]
 PAGE = Path(__file__).with_name("page")
 TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
 HEADERS = {
@@ -37,6 +42,7 @@ def create_app(predictor: Predictor, started: Callable[[], object] = lambda: Non
     """Return the application that answers for a model; it calls `started` when it does."""
     about = describe(predictor)
     batcher = Batcher(partial(_answers, predictor), MOST)
+    decoders = asyncio.Semaphore(DECODERS)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -48,20 +54,22 @@ def create_app(predictor: Predictor, started: Callable[[], object] = lambda: Non
     app.exception_handler(HTTPException)(_refused)
     app.exception_handler(Exception)(_failed)
     for file in (file for file in PAGE.iterdir() if file.suffix in TYPES):
-        app.add_api_route("/" if file.name == "index.html" else f"/{file.name}", _page(file))
+        path = "/" if file.name == "index.html" else f"/{file.name}"
+        app.add_api_route(path, _page(file), methods=READ)
 
-    @app.get("/health")
+    @app.api_route("/health", methods=READ)
     async def health() -> Response:
         return JSONResponse({"status": "ok", "model": about["name"]})
 
-    @app.get("/model")
+    @app.api_route("/model", methods=READ)
     async def model() -> Response:
         return JSONResponse(about)
 
     @app.post("/predict")
     async def predict(request: Request) -> Response:
         upload = await read_upload(request)
-        image, size = await asyncio.to_thread(decode, upload, predictor.shape)
+        async with decoders:
+            image, size = await asyncio.to_thread(decode, upload, predictor.shape)
         height, width = size
         found = await batcher((image, size))
         return JSONResponse({"width": width, "height": height, "predictions": found})
@@ -69,8 +77,21 @@ def create_app(predictor: Predictor, started: Callable[[], object] = lambda: Non
     return app
 
 
+def server(app: FastAPI) -> uvicorn.Server:
+    """Return a server of the application; whoever comes when it is full gets a 503."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        ws="none",
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
 def _answers(predictor: Predictor, images: list[tuple[np.ndarray, Size]]) -> list[Answer]:
-    outputs = predictor.model.predict_on_batch(np.stack([image for image, _ in images]))
+    outputs = predictor.outputs(np.stack([image for image, _ in images]))
     classes, seen = predictor.classes, predictor.shape[:2]
     return [
         predictor.task.answer(output, classes, size, seen)
@@ -93,11 +114,12 @@ async def _refused(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.NOT_FOUND:
         sentence = f"There is no {path} here; there are /, /health, /model and /predict."
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "another method")
-        sentence = f"{path} takes {allowed}, not {request.method}."
+        allowed = sorted((error.headers or {}).get("Allow", "another method").split(", "))
+        sentence = f"{path} takes {' or '.join(allowed)}, not {request.method}."
     return JSONResponse({"error": sentence}, error.status_code, error.headers)
 
 
 async def _failed(_: Request, error: Exception) -> Response:
     sentence = f"The server failed ({type(error).__name__}); its log says where."
-    return JSONResponse({"error": sentence}, HTTPStatus.INTERNAL_SERVER_ERROR)
+    closed = {"Connection": "close"}  # uvicorn does so, and nobody may send a next request into it
+    return JSONResponse({"error": sentence}, HTTPStatus.INTERNAL_SERVER_ERROR, closed)

@@ -19,7 +19,7 @@ MEGABYTES = 10  # of a request
 MEGAPIXELS = 50  # what the largest cameras give; a small file can unpack to much more
 SECONDS = 30  # that a client may take to send it
 PARTS = 8  # of a form
-SPILLED = 50  # megabytes more that are taken before a refusal: it is lost where others wait
+SPILLED = 50  # megabytes more that are taken: a client that still sends may miss the answer
 HOW = (
     "send one as the field `image` of a form (curl -F image=@digit.png), or as the body with a "
     "Content-Type such as image/png"

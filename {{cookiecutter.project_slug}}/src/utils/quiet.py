@@ -24,7 +24,11 @@ def import_tensorflow() -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what is written to standard error, unless the block raises."""
+    """Keep what is written to standard error, unless the block fails."""
+    if sys.stderr is None:  # closed by who started us
+        os.open(os.devnull, os.O_WRONLY)  # takes its place, or the next file would get the notices
+        yield
+        return
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as notices:
@@ -32,7 +36,7 @@ def _quiet() -> Iterator[None]:
         os.dup2(notices.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:  # not for Ctrl-C
             notices.seek(0)
             os.write(stderr, notices.read())
             raise
