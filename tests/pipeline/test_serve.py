@@ -154,6 +154,18 @@ def test_what_is_no_image_is_said(page: Page, project: Project) -> None:
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
+def test_an_answer_of_somebody_else_is_said(page: Page, url: str) -> None:
+    gateway = {"status": 200, "content_type": "text/html", "body": "<h1>Log in</h1>"}
+    page.route("**/predict", lambda route: route.fulfill(**gateway))
+    draw(page, SEVEN)
+    sentence = "The answer is no JSON (status 200); try again later."
+    expect(page.get_by_role("alert")).to_have_text(sentence)
+    page.route("**/model", lambda route: route.fulfill(**gateway))
+    page.goto(url)
+    expect(page.get_by_role("alert")).to_have_text(sentence)
+    expect(page.locator("#file")).to_be_disabled()
+
+
 def test_objects_are_drawn_where_they_are(page: Page, url: str, tmp_path: Path) -> None:
     model = page.request.get(f"{url}/model").json() | {"task": "instance_segmentation"}
     page.route("**/model", lambda route: route.fulfill(json=model))

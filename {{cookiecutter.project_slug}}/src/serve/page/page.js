@@ -21,9 +21,11 @@ async function answerOf(url, options) {
     if (error.name === "AbortError") throw error;
     throw new Error("The server does not answer; is it still running?");
   });
-  const said = await response.json();
-  if (!response.ok) throw new Error(said.error);
-  return said;
+  const said = await response.json().catch((error) => {
+    if (error.name === "AbortError") throw error;
+  });
+  if (response.ok && said) return said;
+  throw new Error(said?.error ?? `The answer is no JSON (status ${response.status}); try again later.`);
 }
 
 async function ask(image, caption) {
@@ -35,11 +37,14 @@ async function ask(image, caption) {
     show(await answerOf("predict", { method: "POST", body: form, signal: asked.signal }));
     picture(image, caption);
   } catch (error) {
-    if (error.name === "AbortError") return;
-    nothing();
-    at("error").textContent = error.message;
-    at("error").hidden = false;
+    if (error.name !== "AbortError") complain(error);
   }
+}
+
+function complain(error) {
+  nothing();
+  at("error").textContent = error.message;
+  at("error").hidden = false;
 }
 
 function picture(image, caption) {
@@ -155,6 +160,9 @@ function listen() {
   }
 }
 
-model = await answerOf("model");
-describe();
-listen();
+model = await answerOf("model").catch(complain);
+at("file").disabled = !model;
+if (model) {
+  describe();
+  listen();
+}
