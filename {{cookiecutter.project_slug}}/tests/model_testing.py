@@ -60,8 +60,20 @@ class Model:
         return images.reshape(len(images), -1)[:, :2] / 255 + float(self.text)
     predict_on_batch = __call__
 """
+# What is used of onnxruntime: floats only go in, and its session is a function of named inputs.
+ONNX = """
+class Input:
+    name, type = "pixels", "tensor(float)"
+class InferenceSession(Model):
+    def get_inputs(self):
+        return [Input]
+    def run(self, _, inputs):
+        assert inputs["pixels"].dtype.name == "float32"
+        return [self(inputs["pixels"])]
+"""
 FILES = {
     "keras.py": f"{LOADED}\nclass models:\n    load_model = Model\n",
+    "onnxruntime.py": f"{LOADED}{ONNX}",
     "standin/__init__.py": "",
     "standin/run.py": RUN,
     "standin/tasks.py": (

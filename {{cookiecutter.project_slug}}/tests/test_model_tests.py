@@ -198,6 +198,18 @@ def _as_trained(path: Path, **changes: Any) -> None:
     write_yaml(path, record | {"config": config, "training_start_time": started} | changes)
 
 
+def test_onnx_predicts_as_well_where_it_was_exported(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAIN", "(MODEL / 'model.onnx').write_text('0')")
+    assert run() == 0
+    assert result("Quick@local")["inference"]["model.onnx"].endswith(" apart")
+    monkeypatch.setenv("TRAIN", "(MODEL / 'model.onnx').write_text('0.25')")
+    [line] = failed(capsys)
+    assert "inference with model.onnx: " in line
+    assert "at most by 0.25; the first is of images/" in line
+
+
 def test_without_inference_it_says_that_it_was_not_asked(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
