@@ -12,7 +12,7 @@ from .data import stamps
 from .definition import Case
 from .inference import compare_forms, forms_of
 from .limits import expected, observed
-from .outcome import Check, Outcome
+from .outcome import NOT_ASKED, Check, Outcome
 from .processes import DRIVER, Job, Processes, StoppedError
 from .progress import LOG, NO_STATUS, STAGE, Board, look, said_in
 from .workspace import (
@@ -100,7 +100,7 @@ class Runner:
         """Have a process that knows nothing of the training predict, and compare."""
         if not self.inference or brings_adapter(case):
             reason = "adapter.py defines what is saved" if self.inference else "--no-inference"
-            outcome.inference["inference"] = f"not asked ({reason})"
+            outcome.inference["inference"] = f"{NOT_ASKED} ({reason})"
             return
         self.board.say(case, "predicting")
         into, log = predictions_folder(case), case.folder / "inference.txt"
