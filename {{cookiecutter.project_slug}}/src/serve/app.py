@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
@@ -22,7 +23,7 @@ from .uploads import decode, read_upload
 Answer = list[dict[str, Any]]
 
 MOST = 32  # images in a batch
-DECODERS = 2  # images that are unpacked at a time: one may take hundreds of megabytes
+DECODERS = 2  # threads that unpack images: each may take hundreds of megabytes
 CONNECTIONS = 128  # at a time; each may hold an upload
 SECONDS = 10  # that a stopped server gives those who are still sending
 READ = ["GET", "HEAD"]
@@ -42,13 +43,14 @@ def create_app(predictor: Predictor, started: Callable[[], object] = lambda: Non
     """Return the application that answers for a model; it calls `started` when it does."""
     about = describe(predictor)
     batcher = Batcher(partial(_answers, predictor), MOST)
-    decoders = asyncio.Semaphore(DECODERS)
+    decoders = ThreadPoolExecutor(DECODERS, "decoders")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with batcher:
-            started()
-            yield
+        with decoders:
+            async with batcher:
+                started()
+                yield
 
     app = FastAPI(openapi_url=None, lifespan=lifespan)  # its documentation pages load a CDN
     app.exception_handler(HTTPException)(_refused)
@@ -68,8 +70,8 @@ def create_app(predictor: Predictor, started: Callable[[], object] = lambda: Non
     @app.post("/predict")
     async def predict(request: Request) -> Response:
         upload = await read_upload(request)
-        async with decoders:
-            image, size = await asyncio.to_thread(decode, upload, predictor.shape)
+        loop = asyncio.get_running_loop()
+        image, size = await loop.run_in_executor(decoders, decode, upload, predictor.shape)
         height, width = size
         found = await batcher((image, size))
         return JSONResponse({"width": width, "height": height, "predictions": found})
