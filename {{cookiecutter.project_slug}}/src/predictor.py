@@ -99,12 +99,18 @@ class Predictor:
         """Return what the model says of the images (batch, *shape).
 
         Raises:
-            UserError: it says NaN or infinity.
+            UserError: it says NaN or infinity, or a class that its description does not name.
         """
         outputs: np.ndarray = self.model.predict_on_batch(images)
         if not np.isfinite(outputs).all():
             raise UserError(
                 f"{self.file} answers with numbers that are none (NaN or infinity); train it again."
+            )
+        columns = self.about["output"].get("columns", [])
+        if "class" in columns and outputs[..., columns.index("class")].max() >= len(self.classes):
+            raise UserError(
+                f"{self.folder / DESCRIPTION} names {len(self.classes)} classes, but {self.file} "
+                f"finds others; `dvc pull` or train it again."
             )
         return outputs
 

@@ -16,9 +16,11 @@ from src.data.annotations.masks import mask_pixels
 from src.data.objects import groups
 from src.models import build_model
 from src.predict import main as predict
+from src.predictor import load_predictor
 from src.run import main
 from src.tasks.coco_metrics import CocoMetrics
 from src.tasks.detections import Detection, detections
+from src.tasks.drawing import draw_examples
 from src.tasks.objects import comparable
 from src.utils.config import load_config
 from src.utils.hyperparameters import chosen_hyperparameters
@@ -129,6 +131,27 @@ def test_predicting_gives_what_evaluating_found(tmp_path: Path) -> None:
         assert [float(row[name]) for row in found] == pytest.approx(
             [float(row[name]) for row in expected], abs=0.02
         )
+
+
+@pytest.mark.usefixtures("task")
+def test_a_description_that_names_too_few_classes_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    predictor = load_predictor(str(MODEL))
+    monkeypatch.setattr(predictor, "classes", ["bar"])
+    monkeypatch.setattr("src.predict.load_predictor", lambda _: predictor)
+    assert predict([str(MODEL), "data/raw/scenes", "--output", "found.csv"]) == 1
+    said = f"names 1 classes, but {MODEL}/model.keras finds others"
+    assert said in capsys.readouterr().err
+    assert not Path("found.csv").exists()
+
+
+def test_a_picture_of_16_bits_is_drawn_as_the_model_sees_it(tmp_path: Path) -> None:
+    Image.fromarray(np.full((160, 160), 2**15, np.uint16)).save(tmp_path / "grey.png")
+    truth = {"categories": [], "annotations": [], "images": [{"id": 1, "file_name": "grey.png"}]}
+    draw_examples(tmp_path / "drawn.png", tmp_path, truth, [[]])
+    with Image.open(tmp_path / "drawn.png") as drawn:
+        assert drawn.convert("RGB").getpixel((80, 80)) == (128, 128, 128)
 
 
 @pytest.mark.usefixtures("task")

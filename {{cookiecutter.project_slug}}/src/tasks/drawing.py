@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ..data.images import opened, pixels
 from ..utils.utils import whole_file
 from .detections import Detection
 
@@ -45,8 +46,8 @@ def _boxes(truth: dict[str, Any], image: int) -> Iterator[list[float]]:
 def _tile(
     path: Path, boxes: list[list[float]], objects: list[Detection], names: list[str]
 ) -> Image.Image:
-    with Image.open(path) as source:
-        image = source.convert("RGB")
+    with opened(path) as source:
+        image = Image.fromarray(pixels(source, (source.height, source.width, 3)))
     for one in objects:
         if one.mask is not None:
             image = _tinted(image, one.mask)
@@ -65,6 +66,6 @@ def _tile(
 
 
 def _tinted(image: Image.Image, mask: np.ndarray) -> Image.Image:
-    pixels = np.asarray(image).astype(np.float32)
-    pixels[mask] = (1 - TINT) * pixels[mask] + TINT * np.array(FOUND)
-    return Image.fromarray(pixels.astype(np.uint8))
+    colours = np.asarray(image).astype(np.float32)
+    colours[mask] = (1 - TINT) * colours[mask] + TINT * np.array(FOUND)
+    return Image.fromarray(colours.astype(np.uint8))
