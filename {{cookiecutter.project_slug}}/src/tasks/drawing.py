@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ..data.images import opened, pixels
 from ..utils.utils import whole_file
 from .detections import Detection
 
@@ -46,6 +45,8 @@ def _boxes(truth: dict[str, Any], image: int) -> Iterator[list[float]]:
 def _tile(
     path: Path, boxes: list[list[float]], objects: list[Detection], names: list[str]
 ) -> Image.Image:
+    from ..data.images import opened, pixels  # only `evaluate` draws, and depends on it
+
     with opened(path) as source:
         image = Image.fromarray(pixels(source, (source.height, source.width, 3)))
     for one in objects:
