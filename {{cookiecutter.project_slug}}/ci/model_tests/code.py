@@ -12,11 +12,10 @@ from ci.environments import find, load_environments
 from src.utils.utils import UserError
 
 from .definition import FOLDER
-from .processes import run_guarded
+from .processes import LAST_WORDS, run_guarded
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 INSTALLED = FOLDER / "environments"
-LAST_WORDS = 15
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from src.utils.manifest import read_manifest
 from src.utils.utils import UserError, read_csv, read_json
 
 from .definition import FILE, FOLDER, Case
-from .processes import run_guarded
+from .processes import LAST_WORDS, run_guarded
 
-LAST_WORDS = 15
 STAGE = "prepare"
 WAYS = (("repro", "--pull", STAGE), ("repro", STAGE))  # the first that succeeds is enough
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 DRIVER = Path(__file__).with_name("driver.py").resolve()
 LOOK_SECONDS = 30
+LAST_WORDS = 15  # lines of a failed command that are worth showing
 
 
 class StoppedError(Exception):
