@@ -9,15 +9,19 @@ import unicodedata
 from pathlib import Path
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,49}")
-ROOMS = {"ci", "data", "docs", "models", "official_models", "src", "tests", "training_metrics"}
+ROOMS = {
+    "ci", "data", "docs", "models", "official_models", "src", "tests", "training_metrics", "vendor",
+}  # fmt: skip
 # What the project installs, and plausible names among what that brings along.
 PACKAGES = {
     "absl", "ai_edge_litert", "attr", "attrs", "backports", "build", "clang", "click", "cml",
-    "comm", "cruft", "dvc", "dvclive", "fastapi", "flax", "fsspec", "gast", "git", "google", "grpc",
+    "comm", "cruft", "dvc", "dvclive", "fastapi", "filelock", "flax", "fsspec", "gast", "git",
+    "google", "grpc",
     "grpcio", "h5py", "httptools", "httpx", "hydra", "ipykernel", "ipython", "jax", "jinja2",
     "junitparser", "jupyter", "keras", "keras_hub", "keras_tuner", "kerastuner", "markdown",
     "markdown_it", "markdown_it_py", "markupsafe", "material", "matplotlib", "mike", "mkdocs",
-    "mkdocs_material", "multipart", "mypy", "namex", "nbclient", "nbformat", "numpy", "onnx",
+    "mkdocs_material", "modelyard", "multipart", "mypy", "namex", "nbclient", "nbformat", "numpy",
+    "onnx",
     "packaging", "pandas", "pasta", "pil", "pillow", "pip", "psutil", "public", "py", "pycocotools",
     "pydantic", "pygit2", "pylab", "pypi_simple", "pytest", "pytest_xdist", "python_multipart",
     "pyyaml", "requests", "rich", "ruamel", "ruamel_yaml", "ruamel_yaml_clib", "ruff",
@@ -35,7 +39,7 @@ BREAKING = ('"', "\\", *("{" + mark for mark in "#%{"), "$" + "{")
 
 
 def name_problem(answer: str, value: str) -> str | None:
-    """Say why a value can be no import name and folder, or None."""
+    """Say why a value cannot be an import name and a folder, or None."""
     if not NAME.fullmatch(value):
         return (
             f"{answer} is {value!r}; use 2 to 50 lower-case letters a-z, digits and _, "

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,13 +51,14 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="session")
 def project_environment(tmp_path_factory: pytest.TempPathFactory) -> ProjectEnvironment:
-    """The one environment for bakes: their requirements with dvc[gs], and their groups.
+    """The one environment for bakes: their requirements with dvc[gs], their groups, the engine.
 
-    Those of segmentation: the other tasks need no more.
+    Those of segmentation: the other tasks need no more. The engine is that of the checkout, so that
+    a change in it needs no other environment; that a bake's own wheel works, `first_run` shows.
     """
     answers = {"task": "instance_segmentation", "dvc_remote_url": "gs://bucket/path"}
     project = bake(tmp_path_factory.mktemp("required"), **answers)
-    required = [project / "requirements.txt", project / "pyproject.toml"]
+    required = [project / "requirements.txt", project / "pyproject.toml", ROOT / "pyproject.toml"]
     content = b"".join(path.read_bytes() for path in required) + sys.version.encode()
     name = f"project-environment-{hashlib.sha256(content).hexdigest()[:12]}"
     folder = shared(ROOT / ".cache", name, lambda folder: _install(project, folder))
@@ -78,5 +80,15 @@ def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _install(project: Path, folder: Path) -> None:
     uv = shutil.which("uv") or str(ROOT / ".uv/bin/uv")
     run(project, uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder))
-    groups = ("-r", "requirements.txt", "--group", "dev", "--group", "docs", *BUCKETS)
-    run(project, uv, "pip", "install", "--quiet", *groups, VIRTUAL_ENV=str(folder))
+    listed = (project / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    packages = [line.partition("#")[0].strip() for line in listed]
+    others = [name for name in packages if name and not name.startswith("modelyard")]
+    engine = f"{ROOT}[docs,objects,publish,report,serve,train]"
+    tools = [name for name in _group(project, "dev") if not name.startswith("modelyard")]
+    install = (uv, "pip", "install", "--quiet", *others, *tools, *BUCKETS, "--editable", engine)
+    run(project, *install, VIRTUAL_ENV=str(folder))
+
+
+def _group(project: Path, name: str) -> list[str]:
+    document = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    return [str(requirement) for requirement in document["dependency-groups"][name]]

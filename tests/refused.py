@@ -22,6 +22,8 @@ NAMES = {
     "tests": "hide",
     "data": "hide",
     "models": "hide",
+    "vendor": "hide",
+    "modelyard": "hide",
     "keras": "hide",
     "tensorflow": "hide",
     "sklearn": "hide",

@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import wheel
 from cookiecutter.main import cookiecutter
 from filelock import FileLock
 
@@ -16,14 +18,14 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
 
 EXPECTED = (ROOT / "tests/expected_files.txt").read_text(encoding="utf-8").splitlines()
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 DONE = ".done"
 
 Bake = Callable[..., Path]
 
 
-def copy_template(folder: Path) -> Path:
-    """Copy what a clone would have, without caches that tools left in the template's folder."""
-    parts = ("cookiecutter.json", "hooks", "templates", TEMPLATE.name)
+def copy_files(folder: Path, *parts: str) -> Path:
+    """Copy parts of this repository as a clone has them: without caches that tools left there."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z", *parts],
         cwd=ROOT,
@@ -35,6 +37,13 @@ def copy_template(folder: Path) -> Path:
         if (ROOT / name).exists():  # or deleted since the last commit
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def copy_template(folder: Path) -> Path:
+    """Copy the template, with a wheel of today's sources: the committed one may be older."""
+    copy_files(folder, "cookiecutter.json", "hooks", "templates", TEMPLATE.name)
+    wheel.place(folder / TEMPLATE.name)
     return folder
 
 
@@ -66,8 +75,9 @@ def shared(base: Path, name: str, make: Callable[[Path], object]) -> Path:
 
 def expected_files(task: str, model: str) -> set[str]:
     """Return what a bake must hold; a line of the list may end in the tasks that need the file."""
-    parted = [line.partition("  ") for line in EXPECTED]
-    return {name.replace("MODEL", model) for name, _, tasks in parted if not tasks or task in tasks}
+    named = [line.replace("MODEL", model).replace("VERSION", VERSION) for line in EXPECTED]
+    parted = [line.partition("  ") for line in named]
+    return {name for name, _, tasks in parted if not tasks or task in tasks}
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -76,6 +86,13 @@ def files(folder: Path) -> Iterator[Path]:
         parts = path.relative_to(folder).parts
         if path.is_file() and not {".git", "__pycache__"} & set(parts):
             yield path
+
+
+def texts(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every file in a folder that is text, with its text: all but the engine's wheel."""
+    for path in files(folder):
+        if path.suffix != ".whl":
+            yield path, path.read_text(encoding="utf-8")
 
 
 def isolated(scratch: Path) -> dict[str, str]:

@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 from answers import SITE
 from ruamel.yaml import YAML
-from support import EXPECTED, ROOT, TEMPLATE, Bake, bake, clean_template, expected_files, files
+from support import (
+    EXPECTED,
+    ROOT,
+    TEMPLATE,
+    Bake,
+    bake,
+    clean_template,
+    expected_files,
+    files,
+    texts,
+)
 
 DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 PARSERS: dict[str, Callable[[str], object]] = {
@@ -39,10 +49,9 @@ def test_the_list_of_expected_files_is_sorted() -> None:
 
 
 def test_nothing_is_left_unrendered(project: Path) -> None:
-    for path in files(project):
-        text = path.read_text(encoding="utf-8")
+    for path, text in texts(project):
         assert "cookiecutter." not in text, path
-        if path.suffix not in {".py", ".ipynb", ".jinja"}:  # the zoo's own
+        if path.suffix not in {".py", ".ipynb"}:
             # ${{ x }} of workflows and ${x} of DVC are meant to be there.
             assert not re.search(r"(?<!\$)\{\{|\{%|\{#", text), path
 
@@ -54,8 +63,7 @@ def test_every_file_parses(project: Path) -> None:
 
 
 def test_rendering_leaves_no_ragged_lines(project: Path) -> None:
-    for path in files(project):
-        text = path.read_text(encoding="utf-8")
+    for path, text in texts(project):
         if text and path.name != "LICENSE":
             assert text.endswith("\n"), path
             assert not text.endswith("\n\n"), path

@@ -1,4 +1,4 @@
-"""A cluster would accept the manifests that a bake's own code writes."""
+"""A cluster would accept the manifests that are written for a bake."""
 
 import re
 import sys
@@ -45,7 +45,7 @@ def searching(project: Path, workers: int) -> Path:
 def manifests(project: Path, *options: str) -> list[Document]:
     config = searching(project, workers=3).as_posix()
     asked = ("--config", config, "--image", IMAGE, "--bucket", "searches", *options)
-    printed = run(project, sys.executable, "-m", "ci.k8s", *asked)
+    printed = run(project, sys.executable, "-m", "modelyard", "k8s", *asked)
     return list(YAML(typ="safe").load_all(printed))
 
 

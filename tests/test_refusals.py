@@ -102,6 +102,9 @@ def test_every_package_the_project_requires_is_refused_as_a_name(
     required = (project / "requirements.txt").read_text(encoding="utf-8").splitlines()
     groups = tomllib.loads((project / "pyproject.toml").read_text())["dependency-groups"]
     required += groups["dev"] + groups["docs"]
+    engine = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for listed in (engine["dependencies"], *engine["optional-dependencies"].values()):
+        required += listed
     found = [re.match(r"[A-Za-z0-9._-]+", line) for line in required if not line.startswith("#")]
     for name in (re.sub(r"[-.]", "_", match[0]).lower() for match in found if match):
         assert hook.name_problem("project_slug", name), name

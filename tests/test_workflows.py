@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 from answers import TEXTS, Answers
 from github.expressions import SOURCES
 from nodejs import installed, node
+from ruamel.yaml import YAML
 from support import ROOT, Bake, run
 
+ENGINE_STEP = "Find the engine"
 PROGRAMS = Path(sys.executable).parent
 BAKED: dict[str, Answers] = {
     "defaults": {},
@@ -72,6 +75,37 @@ def test_actions_are_pinned_by_commit_and_name_their_version(workflows: list[Pat
     for path in workflows:
         for line in re.findall(r"uses: (.*)", path.read_text(encoding="utf-8")):
             assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*", line), (path.name, line)
+
+
+def found_engine(project: Path) -> str:
+    """Run the step that three jobs have in common; return the PYTHONPATH that it sets."""
+    documents = [YAML(typ="safe").load(path) for path in project.glob(".github/workflows/*")]
+    jobs = [job for document in documents for job in document["jobs"].values()]
+    steps = [step for job in jobs for step in job["steps"] if step.get("name") == ENGINE_STEP]
+    assert len(steps) == 3
+    (script,) = {step["run"] for step in steps}
+    variables, path = project.parent / "variables", project.parent / "path"
+    run(project, "bash", "-e", "-c", script, GITHUB_ENV=str(variables), GITHUB_PATH=str(path))
+    assert path.read_text() == f"{project}/.venv/bin\n"
+    name, _, value = variables.read_text().strip().partition("=")
+    assert name == "PYTHONPATH"
+    return value
+
+
+def test_jobs_without_an_environment_run_the_engine_from_its_wheel(bake: Bake) -> None:
+    project = bake()
+    (project / "setup.sh").write_text("exit 1\n")
+    bare = (sys.executable, "-S", "-m", "modelyard")  # without site-packages
+    said = run(project, *bare, "cloud", "reap", "--help", PYTHONPATH=found_engine(project))
+    assert said.startswith("usage: modelyard cloud reap")
+
+
+def test_jobs_without_an_environment_install_the_engine_where_there_is_no_wheel(bake: Bake) -> None:
+    project = bake()
+    shutil.rmtree(project / "vendor")
+    (project / "setup.sh").write_text('echo "$@" >asked\n')
+    found_engine(project)
+    assert (project / "asked").read_text() == "--only-group check\n"
 
 
 def test_renovate_understands_its_settings() -> None:

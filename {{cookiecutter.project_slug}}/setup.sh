@@ -10,7 +10,9 @@ options=$*
 if [ -z "$options" ] && [ -f "$stamp" ]; then
     options=$(cat "$stamp")
 fi
-if [ $# -eq 0 ] && [ -f "$stamp" ] && [ -f uv.lock ] && [ -z "$(find requirements.txt pyproject.toml uv.lock -newer "$stamp")" ]; then
+# vendor/ holds the engine's wheel; with an index of your own there is none.
+newer=$(find requirements.txt pyproject.toml uv.lock vendor -newer "$stamp" 2>/dev/null || true)
+if [ $# -eq 0 ] && [ -f "$stamp" ] && [ -f uv.lock ] && [ -z "$newer" ]; then
     exit 0
 fi
 

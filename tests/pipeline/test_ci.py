@@ -56,7 +56,7 @@ def test_a_pull_request_with_a_worse_or_untrained_model_fails(cloud: Cloud) -> N
     (cloud.project.path / METRICS).write_text(str(metrics).replace("'", '"'))
     results = pull_request(cloud, "worse")["results"]
     assert results.step(CONSISTENT).outcome == "failure"
-    assert f"models/{MODEL}/dvc.yaml:evaluate would run" in results.step(CONSISTENT).log
+    assert f"models/{MODEL}/dvc.yaml:evaluate, summary would run" in results.step(CONSISTENT).log
     assert results.step(GOOD).outcome == "failure"
     assert "0.1 worse than the baseline" in results.step(GOOD).log
 

@@ -22,7 +22,7 @@ TRIALS = 8
 def pods(project: Project) -> dict[str, dict[str, Any]]:
     """Render the search; return the specification of each kind of pod by the container's name."""
     config = f"models/{MODEL}/config.yaml"
-    printed = project.run("python", "-m", "ci.k8s", "--config", config, *ASKED)
+    printed = project.run("modelyard", "k8s", "--config", config, *ASKED)
     jobs = [d for d in YAML(typ="safe").load_all(printed) if d["kind"] == "Job"]
     specifications = [job["spec"]["template"]["spec"] for job in jobs]
     return {pod["containers"][0]["name"]: pod for pod in specifications}

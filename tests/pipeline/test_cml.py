@@ -277,7 +277,7 @@ def test_the_next_machine_continues_after_the_last_epoch_in_the_bucket(cloud: Cl
     assert "Restored" in log.read_text()
 
 
-TRAIN = ("python", "-m", "ci.train", MODEL, "--every", "0.5")
+TRAIN = ("modelyard", "cloud", "train", MODEL, "--every", "0.5")
 
 
 def machine(cloud: Cloud, name: str) -> Project:

@@ -23,7 +23,7 @@ def test_a_misspelt_key_stops_before_anything_runs(finished: Project) -> None:
     finished.replace(CONFIG, "epochs: 40", "epoch: 40")
     before = finished.run("git", "status", "--porcelain")
     log = finished.run("sh", "-c", "sh run.sh; echo status $?")
-    assert f"error: {CONFIG}: params.epoch is no known key (did you mean 'epochs'?)" in log
+    assert f"error: {CONFIG}: params.epoch is not a known key (did you mean 'epochs'?)" in log
     assert log.endswith("status 1\n")
     assert "Running stage" not in log
     assert finished.run("git", "status", "--porcelain") == before

@@ -137,11 +137,13 @@ def test_the_published_package_is_tested_not_the_checkout(finished: Project) -> 
     assert status == 1
     assert "error: QuickTraining@dogfood: dogfood: version 0.1.0 of digit-classifier" in said
     finished.run("python", "-m", "ci.publish", "--env", "dogfood")
-    finished.replace("src/trainer.py", "fresh_session()", "no_such_function()")
+    finished.replace("src/trainer.py", "start(config)", "no_such_function()")
     status, said = judged(finished, "--quick", "--jobs", "2")
     assert status == 1
     assert "QuickTraining@dogfood: passed" in said
-    assert "error: QuickTraining@local: the training ended with exit status 1: NameError" in said
+    assert (
+        "error: QuickTraining@local: the training ended with exit status 1: AttributeError" in said
+    )
     code = json.loads((finished.path / ".model_tests/QuickTraining@dogfood/code.json").read_text())
     assert "environments/dogfood/lib" in code["folder"]
     record = finished.yaml(

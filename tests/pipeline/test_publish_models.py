@@ -15,7 +15,9 @@ from pipeline.stages import MODEL, Project
 
 PUBLISH = ("python", "-m", "ci.publish_models")
 OFFICIAL = f"official_models/{MODEL}"
-FETCH = f"from src.official import fetch_official; print(fetch_official('{MODEL}')[0])"
+FETCH = (
+    f"from modelyard.serving.official import fetch_official; print(fetch_official('{MODEL}')[0])"
+)
 MAKE = "import fsspec, sys; fsspec.filesystem(sys.argv[1].split(':')[0]).mkdir(sys.argv[1][5:])"
 OVERWRITE = """
 import io, sys, zipfile, fsspec
@@ -31,7 +33,7 @@ RACE = """
 import json, sys, threading
 from pathlib import Path
 from fsspec.callbacks import Callback
-from ci.official.target import Target
+from modelyard.publishing.official.target import Target
 
 url, name, *files = sys.argv[1:]
 start, won = threading.Barrier(len(files)), []
@@ -119,7 +121,7 @@ def test_a_model_goes_to_every_kind_of_bucket_once_and_comes_back_by_its_name(
         where = finished.run("python", "-c", FETCH, variables=variables).strip()
         assert (finished.path / where).read_bytes() == expected
     image = next((finished.path / "data/raw/digits").rglob("*.png"))
-    finished.run("python", "-m", "src.predict", MODEL, str(image), variables=variables)
+    finished.run("modelyard", "predict", MODEL, str(image), variables=variables)
     assert (finished.path / "predictions.csv").read_text().startswith("path,class,probability\n")
 
 
@@ -181,7 +183,7 @@ def test_a_tampered_checkpoint_is_neither_loaded_nor_replaced(
     (finished.path / where).unlink()
     use(finished, buckets[:3])
     image = next((finished.path / "data/raw/digits").rglob("*.png"))
-    predict = ("python", "-m", "src.predict", MODEL, str(image))
+    predict = ("modelyard", "predict", MODEL, str(image))
     said = finished.run(*predict, check=False, variables=variables)
     assert f"error: No bucket has the official model '{MODEL}' intact." in said
     assert said.count("its content has the SHA-256") == 3

@@ -142,7 +142,7 @@ def test_another_commit_of_the_same_version_is_refused_until_the_version_is_rais
     registries: Registries,
 ) -> None:
     assert registries.publish()[0]
-    registries.project.replace("src/__init__.py", "What learns", "All that learns")
+    registries.project.replace("src/__init__.py", "All else", "Everything else")
     success, printed = registries.publish()
     assert not success
     assert "without what changed since: src/__init__.py; commit it" in printed
@@ -187,7 +187,10 @@ def test_a_new_project_publishes_to_a_folder_beside_it_and_its_clone_builds_the_
     project = committed(bake(task=task), project_environment)
     project.run("python", "-m", "ci.publish")
     name = project.path.name
-    (wheel,) = (project.path.parent / f"{name}_packages").rglob("*.whl")
+    packages = project.path.parent / f"{name}_packages"
+    (wheel,) = packages.rglob(f"{name}-*.whl")
+    (engine,) = packages.rglob("modelyard-*.whl")
+    assert engine.read_bytes() == (project.path / "vendor" / engine.name).read_bytes()
     clone = equipped(project.clone().path, project_environment)
     clone.run("git", "config", "core.autocrlf", "true")
     clone.run("sh", "-c", "umask 077; find . -name '*.py' -exec touch -t 200101010101 {} +")
@@ -199,7 +202,7 @@ def test_a_new_project_publishes_to_a_folder_beside_it_and_its_clone_builds_the_
 def installed(
     registries: Registries, project_environment: ProjectEnvironment, tmp_path: Path
 ) -> ProjectEnvironment:
-    """Install the package from the index into an environment that has its dependencies."""
+    """Install package and engine from the index into an environment that has what they need."""
     assert registries.publish("--env", "index")[0]
     folder = tmp_path / "fresh"
     run(tmp_path, sys.executable, "-m", "venv", str(folder))
@@ -208,7 +211,8 @@ def installed(
     (site / "dependencies.pth").write_text(f"{dependencies}\n")
     index = f"http://{registries.index}/simple/"
     options = ("--quiet", "--no-deps", "--disable-pip-version-check", "--index-url", index)
-    run(tmp_path, str(folder / "bin/pip"), "install", *options, "digit-classifier==0.1.0")
+    packages = ("digit-classifier==0.1.0", "modelyard")  # not the checkout's, which is on the path
+    run(tmp_path, str(folder / "bin/pip"), "install", "--ignore-installed", *options, *packages)
     return ProjectEnvironment(folder, {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"})
 
 
@@ -227,9 +231,9 @@ def test_the_installed_package_works_without_the_project(
         assert "usage:" in installed.run(elsewhere, f"digit-classifier-{command}", "--help")
     image = next((finished.path / "data/raw/digits").rglob("*.png"))
     installed.run(elsewhere, "digit-classifier-predict", f"models/{MODEL}", str(image))
-    finished.run("python", "-m", "src.predict", f"models/{MODEL}", str(image))
+    finished.run("modelyard", "predict", f"models/{MODEL}", str(image))
     here, there = (path / "predictions.csv" for path in (finished.path, elsewhere))
     assert there.read_text() == here.read_text()
-    code = "from digit_classifier.utils.provenance import git_commit; print(git_commit())"
+    code = "from modelyard.pipeline.provenance import git_commit; print(git_commit())"
     head = registries.project.run("git", "rev-parse", "HEAD").strip()
     assert installed.run(elsewhere, "python", "-c", code).strip() == head

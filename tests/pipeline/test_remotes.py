@@ -79,7 +79,7 @@ def test_input_artifacts_are_updated_if_imported_and_pulled_if_our_own(finished:
         other.run(*command)
     other.run("git", "commit", "--quiet", "--all", "--message", "v3")
     copy = finished.clone()
-    copy.run("python", "-m", "ci.inputs")
+    copy.run("modelyard", "cloud", "inputs")
     assert len(list((copy.path / "data/raw/circles").glob("*.ppm"))) == 50
     assert len(list((copy.path / "data/raw/own").glob("*.ppm"))) == 3
     # What was updated is staged, and so comes back with the results.

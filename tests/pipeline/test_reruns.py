@@ -26,6 +26,14 @@ def reformat(project: Project) -> None:
         (project.path / file).write_text(f"# another comment\n{text}\n")
 
 
+def replace_the_engine(project: Project) -> None:
+    """Put another wheel into vendor/ and name it, as an update of the engine does."""
+    [wheel] = (project.path / "vendor").glob("*.whl")
+    other = wheel.with_name(wheel.name.replace("modelyard-1", "modelyard-1.999"))
+    wheel.rename(other)
+    project.replace("pyproject.toml", wheel.name, other.name)
+
+
 Edit = Callable[[Project], object]
 
 
@@ -48,9 +56,19 @@ CHANGES: dict[str, tuple[Edit, set[str]]] = {
     "data": (add_an_image, AFTER_DATA),
     "seed of the data": (replace("config.yaml", "seed: 42", "seed: 43"), AFTER_DATA),
     "summary": (replace("config.yaml", "test.accuracy", "test.loss"), {"summary"}),
-    "code of evaluation": (
-        replace("src/evaluation.py", "LATENCY_RUNS = 50", "LATENCY_RUNS = 40"),
-        {"evaluate", "summary"},
+    "code of the training": (
+        replace("src/trainer.py", "Build, compile", "Build and compile"),
+        {"tune", *AFTER_PARAMS},
+    ),
+    "the team's keys and helpers": (
+        replace("src/utils/utils.py", "The team's own", "What the team adds"),
+        {"tune", *AFTER_PARAMS},
+    ),
+    "code that no stage uses": (replace("src/models/dense.py", "floor", "ground"), set()),
+    "the engine's version": (replace_the_engine, set()),
+    "what the engine's results are": (
+        replace("pyproject.toml", "results = 1 ", "results = 2 "),
+        {"tune", *AFTER_PARAMS},
     ),
 }
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from support import ROOT
 
 from pipeline.processes import gone, processes, start
 from pipeline.stages import MODEL, Project
 
 CONFIG = f"models/{MODEL}/config.yaml"
+STUB = ROOT / "tests/engine/stub_adapter.py"
 SLOW = {  # every training of the stub takes half a second
     "x": {
         "default_value": 7,
@@ -40,9 +42,9 @@ def tuning(project: Project, **changes: Any) -> None:
 
 
 def stub(project: Project, space: dict[str, Any], **changes: Any) -> None:
-    """Search with the stub of the project's own tests."""
+    """Search with the stub of the engine's tests."""
     adapter = project.path / f"models/{MODEL}/adapter.py"
-    shutil.copy(project.path / "tests/stub_adapter.py", adapter)
+    shutil.copy(STUB, adapter)
     tuning(project, hyperparams=space, **changes)
 
 

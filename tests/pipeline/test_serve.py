@@ -158,7 +158,7 @@ def test_an_answer_of_somebody_else_is_said(page: Page, url: str) -> None:
     gateway = {"status": 200, "content_type": "text/html", "body": "<h1>Log in</h1>"}
     page.route("**/predict", lambda route: route.fulfill(**gateway))
     draw(page, SEVEN)
-    sentence = "The answer is no JSON (status 200); try again later."
+    sentence = "The answer is not JSON (status 200); try again later."
     expect(page.get_by_role("alert")).to_have_text(sentence)
     page.route("**/model", lambda route: route.fulfill(**gateway))
     page.goto(url)

@@ -1,4 +1,4 @@
-"""Compile, train, evaluate and save a Keras model."""
+"""Build, compile, train and save a Keras model."""
 
 import sys
 from pathlib import Path
@@ -6,18 +6,13 @@ from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
+from modelyard import training
+from modelyard.config import Hyperparameters
+from modelyard.data import read_manifest
+from modelyard.tasks import load_task, task_loss
 
-from .export import export
 from .models import build_model
-from .tasks import load_task
-from .utils.backup import FOLDER, TrainingBackup
-from .utils.hyperparameters import Hyperparameters
-from .utils.manifest import read_manifest
-from .utils.names import check_names, check_reported
-from .utils.provenance import code_hash, train_configuration, utc_now
-from .utils.schema import Config
-from .utils.session import fresh_session
-from .utils.utils import UserError, fingerprint, write_json
+from .utils.utils import Config
 
 if TYPE_CHECKING:
     from .data.data_provider import DataProvider
@@ -39,49 +34,32 @@ class ModelTrainer:
         """
         self.config, self.hyperparameters = config, hyperparameters
         self.manifest = read_manifest(config.input_paths.data)
-        self.started = utc_now()
-        fresh_session()
-        keras.utils.set_random_seed(config.params.seed)
-        if config.params.deterministic:
-            tf.config.experimental.enable_op_determinism()
+        self.manifest.check_batch_size(config)
+        training.start(config)  # a clean session, the seed, deterministic operations
         self.model = self.generated_model()
-        curves = (folder or config.output_paths.training_metrics) / "history.csv"
-        self.backup = TrainingBackup(
-            folder or self._backup_folder(), curves, config.params.early_stopping
-        )
+        self.backup = training.open_backup(config, hyperparameters, folder)
 
     def generated_model(self) -> keras.Model:
         """Build the configured architecture and compile it with loss, optimizer and metrics."""
-        params, manifest = self.config.params, self.manifest
-        task, class_count = load_task(self.config.task), len(manifest.classes)
-        check_names(self.config, task.LOSSES)
-        model = build_model(self.config, self.hyperparameters, manifest.image_shape, class_count)
-        optimizer = keras.optimizers.get(params.optimizer)
+        params, task = self.config.params, load_task(self.config.task)
+        shape, class_count = self.manifest.image_shape, len(self.manifest.classes)
+        training.check_names(self.config, task.LOSSES)
+        model = build_model(self.config, self.hyperparameters, shape, class_count)
+        optimizer = keras.optimizers.get(params.optimizer)  # yours: any optimizer, loss, metric
         optimizer.learning_rate = self.hyperparameters["learning_rate"]
-        loss = task.loss(params.loss, class_count)
+        loss = task_loss(task, params.loss, class_count)
         model.compile(optimizer=optimizer, loss=loss, metrics=list(params.metrics))
         return model
 
     def check(self, data: "DataProvider") -> None:
         """Run one batch without learning from it: the loss fits, the monitored metric exists."""
         metric = self.config.params.early_stopping.metric
-        check_reported(
-            self.config.file, "params.early_stopping.metric", metric, self.reported(data)
-        )
+        key = "params.early_stopping.metric"
+        training.check_reported(self.config.file, key, metric, self.reported(data))
 
     def reported(self, data: "DataProvider") -> list[str]:
         """Return what the model reports on a batch, as `<name>` and `val_<name>`."""
-        images, labels = next(iter(data.validation))
-        try:
-            names = self.model.test_on_batch(images, labels, return_dict=True)
-        except ValueError as error:
-            reason = str(error).strip().splitlines()[0]
-            raise UserError(
-                f"{self.config.file}: params.loss is {self.config.params.loss!r}: it or "
-                f"params.metrics do not fit the targets {labels.shape} and the output "
-                f"{self.model.output_shape}: {reason}"
-            ) from None
-        return [f"{prefix}{name}" for prefix in ("", "val_") for name in names]
+        return training.reported(self.model, self.config, data)
 
     def train(self, data: "DataProvider") -> None:
         """Train until done or not improving, then return to the best epoch."""
@@ -91,15 +69,28 @@ class ModelTrainer:
 
     def fit(self, data: "DataProvider", *, verbose: bool, tensorboard: Path | None = None) -> None:
         """Train to the last epoch, continuing a killed training of the same folder."""
-        self.backup.claim()
-        done = len(self.backup.history)
-        if done:
-            self.backup.restore(self.model, done - 1)
-        if done and verbose:
+        done = self.backup.resume(self.model)
+        if verbose and done:
             print(f"Resuming {self.config.name} after epoch {done}.", flush=True)
-        if not done or not self.backup.finished(self.config.params.epochs):
-            self._fit(data, done, verbose=verbose, tensorboard=tensorboard)
+        if not self.backup.finished(self.config.params.epochs):
+            if verbose:
+                print(f"Training {self.config.name} on {training.devices()}.", flush=True)
+            self.model.fit(
+                data.train,
+                shuffle=False,  # the dataset has an order for each epoch
+                validation_data=data.validation,
+                initial_epoch=done,
+                epochs=self.config.params.epochs,
+                callbacks=self.callbacks(data, tensorboard),
+                verbose=("auto" if sys.stdout.isatty() else 2) if verbose else 0,
+            )
         self.backup.write_curves()
+
+    def callbacks(self, data: "DataProvider", tensorboard: Path | None) -> list[object]:
+        """Return what runs between epochs; the backup also stops early."""
+        order = keras.callbacks.LambdaCallback(on_epoch_begin=lambda n, _: data.set_epoch(n))
+        logs = [keras.callbacks.TensorBoard(tensorboard)] if tensorboard else []
+        return [order, self.backup, *logs]  # yours: add callbacks of your own
 
     def evaluate(self, dataset: tf.data.Dataset) -> dict[str, float]:
         """Return loss and metrics of the model as it is now on a dataset."""
@@ -108,46 +99,9 @@ class ModelTrainer:
 
     def get_metrics(self) -> dict[str, float]:
         """Return the metrics of the best epoch, validation metrics as `val_<name>`."""
-        return self.backup.history[self.backup.best_epoch]
+        return self.backup.best_metrics
 
-    def save(self) -> None:
+    def save(self, data: "DataProvider") -> None:
         """Write the model and all that describes it, then forget the backup."""
-        self.backup.check_owner()
-        record = train_configuration(self.config, self.manifest, self.hyperparameters, self.started)
-        best = {key: value for key, value in self.get_metrics().items() if key.startswith("val_")}
-        write_json(self.config.output_paths.model.root / "val_metrics.json", best)
-        export(self.model, self.config, self.manifest, self.hyperparameters, record)
+        training.export(self.model, data, self.config, self.hyperparameters, self.backup)
         self.backup.clear()
-
-    def _fit(
-        self, data: "DataProvider", done: int, *, verbose: bool, tensorboard: Path | None
-    ) -> None:
-        order = keras.callbacks.LambdaCallback(on_epoch_begin=lambda n, _: data.set_epoch(n))
-        logs = [keras.callbacks.TensorBoard(tensorboard)] if tensorboard else []
-        if verbose:
-            print(f"Training {self.config.name} on {_devices()}.", flush=True)
-        self.model.fit(
-            data.train,
-            shuffle=False,  # the dataset has an order for each epoch
-            validation_data=data.validation,
-            initial_epoch=done,
-            epochs=self.config.params.epochs,
-            callbacks=[order, self.backup, *logs],
-            verbose=("auto" if sys.stdout.isatty() else 2) if verbose else 0,
-        )
-
-    def _backup_folder(self) -> Path:
-        """Return a folder that only an equal training uses."""
-        depends_on = [
-            self.config.record("architecture", "params"),
-            self.hyperparameters,
-            self.manifest.data_hash,
-            code_hash(),
-        ]
-        return FOLDER / self.config.name / fingerprint(depends_on)[:16]
-
-
-def _devices() -> str:
-    """Name the accelerators TensorFlow sees: a missing GPU shows before training, not after."""
-    devices = tf.config.list_physical_devices("GPU") or tf.config.list_physical_devices("CPU")
-    return ", ".join(device.name.removeprefix("/physical_device:") for device in devices)

@@ -1,113 +1,53 @@
-"""The `tune` stage: choose the hyperparameters that `train` uses."""
+"""The `tune` stage: how a trial is trained and scored."""
 
-import os
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from .search.record import TrialResult
-from .search.report import write_trials
-from .search.search import Search
-from .search.space import Space
-from .utils.hyperparameters import Hyperparameters, hyperparameters_path, write_hyperparameters
-from .utils.quiet import import_tensorflow
-from .utils.schema import Config
-from .utils.utils import UserError
+from modelyard.adapter import AdapterModel
+from modelyard.cli import Options
+from modelyard.search import opened, search
 
-PROTOCOL = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
-CHIEF = "chief"
+if TYPE_CHECKING:
+    from .data.data_provider import DataProvider
+    from .trainer import ModelTrainer
 
 
-def tune(
-    config: Config, *, dry_run: bool = False, remote: bool = False, overrides: Sequence[str] = ()
-) -> Hyperparameters | None:
-    """Write hyperparameters.yaml and the tables of trials; return the values.
+class KerasAdapter(AdapterModel):
+    """One trial: this project's DataProvider and ModelTrainer with the values it tries.
 
-    `remote` makes this process the chief or a worker of a search over several machines, as
-    KerasTuner's environment variables say; a worker writes and returns nothing.
+    A model of another framework brings a class of its own, in models/<model>/adapter.py.
     """
-    if not config.tuning.tune:
-        return _defaults(config, dry_run=dry_run)
-    role = _role(remote=remote)
-    search = Search(config)
-    if dry_run:
-        _check_only(search)
-        return search.space.defaults
-    if role == "worker":
-        _run_worker(search)
-        return None
-    _run(search, remote=role == CHIEF, overrides=overrides)
-    best = search.best()
-    values = Hyperparameters({name: best.values[name] for name in config.tuning.hyperparams})
-    _write(config, values, _origin(search, best))
-    return values
+
+    data: "DataProvider"
+    trainer: "ModelTrainer"
+
+    def data_loader(self) -> None:
+        """Open the data; equal data is read once a process, not once a trial."""
+        from .data.data_provider import DataProvider
+
+        self.data = opened(DataProvider, self.model_specs.config)
+
+    def build(self) -> None:
+        """Build and compile the model."""
+        from .trainer import ModelTrainer
+
+        specs = self.model_specs
+        self.trainer = ModelTrainer(specs.trial_config, self.hp_values, folder=specs.folder)
+
+    def train(self) -> None:
+        """Train, continuing a killed training of the same folder."""
+        specs = self.model_specs
+        self.trainer.fit(self.data, verbose=specs.verbose, tensorboard=specs.tensorboard)
+        self.epochs_trained = len(self.trainer.backup.history)
+
+    def get_metrics(self) -> dict[str, float]:
+        """Return the metrics of the epoch whose weights `train` would keep."""
+        return self.trainer.get_metrics()  # yours: add a number of your own to tune for
+
+    def reported(self) -> list[str]:
+        """Return the names that `tuning.objective.metric` may have."""
+        return self.trainer.reported(self.data)
 
 
-def _defaults(config: Config, *, dry_run: bool) -> Hyperparameters:
-    space = Space(config.tuning.hyperparams)
-    if not dry_run:
-        write_trials(config.output_paths.training_metrics, [], space)
-        _write(config, space.defaults, "Default values of config.yaml: tuning.tune is false.")
-    return space.defaults
-
-
-def _run(search: Search, *, remote: bool, overrides: Sequence[str]) -> None:
-    """Run what is left to try; a search that has ended needs no TensorFlow."""
-    if search.ended:
-        print(search.begin())
-        return
-    import_tensorflow()
-    from .search.roles import run_here, run_remote_chief
-
-    if remote:
-        run_remote_chief(search)
-    else:
-        for name in PROTOCOL:  # they would make KerasTuner look for a chief
-            os.environ.pop(name, None)
-        config = ["--config", str(search.config.file)]
-        run_here(search, ["tune", *config, "--remote", *overrides])
-
-
-def _run_worker(search: Search) -> None:
-    import_tensorflow()
-    from .search.roles import run_worker
-
-    run_worker(search)
-
-
-def _check_only(search: Search) -> None:
-    import_tensorflow()
-    from .search.roles import check
-
-    check(search)
-
-
-def _role(*, remote: bool) -> str | None:
-    """Return chief, worker, or None for a search on this machine.
-
-    Raises:
-        UserError: a variable of KerasTuner's protocol is missing.
-    """
-    if not remote:
-        return None
-    missing = [name for name in PROTOCOL if not os.environ.get(name)]
-    if missing:
-        raise UserError(
-            f"tune --remote needs the environment variables {', '.join(PROTOCOL)} "
-            f"(missing: {', '.join(missing)}); `python -m ci.k8s` renders pods that have them, "
-            "without --remote the search runs on this machine."
-        )
-    return CHIEF if os.environ[PROTOCOL[0]] == CHIEF else "worker"
-
-
-def _write(config: Config, values: Hyperparameters, comment: str) -> None:
-    write_hyperparameters(hyperparameters_path(config.output_paths.model.root), values, comment)
-
-
-def _origin(search: Search, best: TrialResult) -> str:
-    """Say which trial of which search the values come from."""
-    results = search.results()
-    failed = sum(result.score is None for result in results)
-    metric = search.config.tuning.objective.metric
-    return (
-        f"Trial {best.number} of search {search.record.id}: {metric} {best.score:.6g}, "
-        f"the best of {len(results)} trials ({failed} failed)."
-    )
+def tune(options: Options) -> None:
+    """Choose the hyperparameters: search as `tuning` in config.yaml says, or take the defaults."""
+    search(options, KerasAdapter)

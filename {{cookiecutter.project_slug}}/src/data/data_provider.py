@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import tensorflow as tf
+from modelyard.data import Split, open_array, read_manifest
+from modelyard.tasks import load_task
 
-from ..tasks import load_task
-from ..utils.manifest import Split, read_manifest
-from ..utils.schema import Config
-from ..utils.utils import UserError
+from ..utils.utils import Config
 
 MEGABYTE = 2**20
 
@@ -36,7 +34,8 @@ class DataProvider:
         self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
 
     def get_data(self) -> None:
-        """Set `train`, `validation` and `test`. Replace this to bring data of another kind."""
+        """Set `train`, `validation` and `test`."""
+        # yours: any datasets of batches (inputs, targets) will do
         self.train = self._dataset("train", shuffle=True)
         self.validation = self._dataset("validation")
         self.test = self._dataset("test")
@@ -53,7 +52,7 @@ class DataProvider:
         """Batches of positions, shuffled as positions, turned into examples a batch at a time."""
         size, seed = self.manifest.size(split), self.config.params.seed
         images = self._array(split, "images")
-        targets = [self._array(split, kind) for kind in self._task.TARGETS]
+        targets = [self._array(split, kind) for kind in self._task.ARRAYS]
 
         def examples(positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             if shuffle:
@@ -66,7 +65,7 @@ class DataProvider:
 
     def _array(self, split: Split, kind: str) -> Callable[[tf.Tensor], tf.Tensor]:
         """Return a function from positions to rows: from memory if they fit, else from disk."""
-        array = self._load(split, kind)
+        array = open_array(self.config.input_paths.data / f"{split}_{kind}.npy")
         if array.nbytes <= self.config.params.cache_mb * MEGABYTE:
             with tf.device("CPU"):
                 cached = tf.constant(array)
@@ -77,13 +76,3 @@ class DataProvider:
             return tf.ensure_shape(batch, (None, *array.shape[1:]))
 
         return stream
-
-    def _load(self, split: Split, kind: str) -> np.memmap:
-        """Open one array of the prepared data without reading it."""
-        path = self.config.input_paths.data / f"{split}_{kind}.npy"
-        try:
-            return np.lib.format.open_memmap(path, mode="r")
-        except (OSError, ValueError):
-            raise UserError(
-                f"{path} is missing or damaged; run `dvc repro --force prepare`."
-            ) from None

@@ -7,11 +7,8 @@ Source: UCI "Optical Recognition of Handwritten Digits", as bundled with scikit-
 import sys
 from pathlib import Path
 
+from modelyard.files import whole_folder, write_csv
 from PIL import Image
-
-from ..utils.utils import whole_folder, write_csv
-
-BRIGHTEST = 16  # the original's scale; a PNG's is 255
 
 
 def write_digits(folder: Path) -> None:
@@ -19,7 +16,7 @@ def write_digits(folder: Path) -> None:
     from sklearn.datasets import load_digits  # takes most of a second
 
     digits = load_digits()
-    pixels = (digits.images * (255 / BRIGHTEST)).round().astype("uint8")
+    pixels = (digits.images * (255 / 16)).round().astype("uint8")  # 16 is the brightest
     rows = []
     with whole_folder(folder) as temporary:
         (temporary / "images").mkdir()

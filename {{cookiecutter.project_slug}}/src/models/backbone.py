@@ -1,9 +1,9 @@
 """A network of keras.applications below a small classifier, for images that deserve one."""
 
 import keras
+from modelyard.config import Hyperparameters
 
-from ..utils.hyperparameters import Hyperparameters
-from ..utils.schema import Config
+from ..utils.utils import Config
 from .backbones import COLOURS, network
 
 

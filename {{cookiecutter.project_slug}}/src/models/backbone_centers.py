@@ -3,9 +3,9 @@
 from typing import Any
 
 import keras
+from modelyard.config import Hyperparameters
 
-from ..utils.hyperparameters import Hyperparameters
-from ..utils.schema import Config
+from ..utils.utils import Config
 from .backbones import COLOURS, network
 from .centers import block, check_sides, head
 
@@ -44,7 +44,7 @@ def _levels(backbone: keras.Model) -> keras.Model:
     """Return the backbone with its last values at each resolution, the finest first."""
     rows: dict[int, Any] = {}
     for layer in backbone.layers:
-        if len(layer.output.shape) == 4:  # noqa: PLR2004  (batch, rows, columns, channels)
+        if len(layer.output.shape) == 4:  # batch, rows, columns, channels
             rows[layer.output.shape[1]] = layer.output
     height = backbone.input_shape[1]
     strides = [s for s in (4, 8, 16, 32) if height // s in rows]

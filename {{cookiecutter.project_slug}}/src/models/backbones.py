@@ -1,10 +1,10 @@
 """Networks of keras.applications, to build architectures on; no architecture itself."""
 
 import keras
+from modelyard.config import Hyperparameters
+from modelyard.errors import UserError
 
-from ..utils.hyperparameters import Hyperparameters
-from ..utils.schema import Config
-from ..utils.utils import UserError
+from ..utils.utils import Config
 
 # They scale values from 0 to 255 themselves.
 BACKBONES = ("EfficientNetV2B0", "EfficientNetV2S", "MobileNetV3Large", "MobileNetV3Small")

@@ -3,10 +3,10 @@
 from typing import Any
 
 import keras
+from modelyard.config import Hyperparameters
+from modelyard.errors import UserError
 
-from ..utils.hyperparameters import Hyperparameters
-from ..utils.schema import Config
-from ..utils.utils import UserError
+from ..utils.utils import Config
 
 layers = keras.layers
 COARSEST = 8  # pixels a cell

@@ -1,9 +1,9 @@
 """A small convolutional network: two convolutions, one pooling, one hidden layer."""
 
 import keras
+from modelyard.config import Hyperparameters
 
-from ..utils.hyperparameters import Hyperparameters
-from ..utils.schema import Config
+from ..utils.utils import Config
 
 
 def build_model(

@@ -1,9 +1,9 @@
 """A plain network of dense layers: the smallest thing that learns, a floor for the others."""
 
 import keras
+from modelyard.config import Hyperparameters
 
-from ..utils.hyperparameters import Hyperparameters
-from ..utils.schema import Config
+from ..utils.utils import Config
 
 
 def build_model(

@@ -1,1 +1,1 @@
-"""What every other room may use: configuration, files, provenance. No TensorFlow in here."""
+"""Helpers of this project."""

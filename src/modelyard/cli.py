@@ -1,0 +1,94 @@
+"""The stages of a project as a command line: `python -m src.run STAGE`."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import Protocol
+
+from .adapter.stages import own_stage
+from .command import finish
+from .config import Config, Options, check_all
+from .config.project import Project, hand_over, source_folder
+from .config.skeleton import check_skeleton
+from .errors import UserError
+from .startup import import_tensorflow
+
+__all__ = ["Options", "stages"]
+
+Stage = Callable[[Options], None]
+CHECK = "validate every configuration file and print the model that run.sh trains"
+TRAINS = ("train", "evaluate")  # they need TensorFlow, unless an adapter of another framework runs
+
+
+class Main(Protocol):
+    """Runs the stages of a project."""
+
+    def __call__(self, arguments: list[str] | None = None) -> int:
+        """Run the stage that the arguments name, by default those of the process."""
+
+
+def stages(spec: ModuleSpec | None, config: type[Config], **handed: Stage) -> Main:
+    """Hand a project's stages over to the engine; return the function that runs them.
+
+    Args:
+        spec: the `__spec__` of the module that calls; the workers of a search start that module.
+        config: the class of a model's configuration, with the team's own keys.
+        handed: what each stage does, by its name; the first line of its docstring is its help.
+
+    Returns:
+        A function of the command line's arguments, which returns 0, or 1 after one sentence on
+        what to mend.
+    """
+    module = spec.name if spec else "src.run"
+    hand_over(Project(module, config))
+
+    def main(arguments: list[str] | None = None) -> int:
+        options = _options(module, handed, arguments)
+        return finish(lambda: _run(options, handed))
+
+    return main
+
+
+def _run(options: Options, handed: dict[str, Stage]) -> None:
+    check_skeleton()
+    if options.remote and options.stage != "tune":
+        raise UserError(f"command line: --remote belongs to tune, not to {options.stage}.")
+    if options.stage == "check":
+        check_all()
+        print(options.config.name)
+        return
+    stage = handed[options.stage]
+    own = own_stage(options, stage) if options.stage in TRAINS else stage
+    if own is stage and options.stage in TRAINS:
+        import_tensorflow(source_folder())
+    own(options)
+
+
+def _options(module: str, handed: dict[str, Stage], arguments: list[str] | None) -> Options:
+    helps = {"check": CHECK} | {name: _help(stage) for name, stage in handed.items()}
+    parser = argparse.ArgumentParser(
+        prog=_program(module),
+        description="Run one stage of the pipeline.",
+        epilog="stages: " + "; ".join(f"{name}: {text}" for name, text in helps.items()),
+    )
+    parser.add_argument("stage", choices=helps, metavar="{" + ",".join(helps) + "}")
+    parser.add_argument("--config", type=Path, help="models/<model>/config.yaml")
+    parser.add_argument("--dry-run", action="store_true", help="run one batch, write nothing")
+    parser.add_argument(
+        "--remote", action="store_true", help="tune: be a chief or worker of several machines"
+    )
+    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="beats the files' values")
+    found = parser.parse_intermixed_args(arguments)
+    return Options(found.stage, module, found.config, found.overrides, found.dry_run, found.remote)
+
+
+def _help(stage: Stage) -> str:
+    return (stage.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+
+
+def _program(module: str) -> str:
+    """Return how the user called it: an installed package has a command of its own."""
+    called = Path(sys.argv[0])
+    return f"python -m {module}" if called.suffix == ".py" or not called.name else called.name

@@ -1,0 +1,1 @@
+"""Training on a machine of a cloud: started, watched, cleaned up after."""

@@ -1,0 +1,1 @@
+"""A search over several machines of a Kubernetes cluster."""

@@ -1,0 +1,184 @@
+"""Every key that a configuration file may hold, with its type and its limits.
+
+A project declares keys of its own in a subclass of `Config`, in its `src/utils/utils.py`.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, PrivateAttr
+
+from .data_section import DataConfig, Positive, Seed, Task
+from .models import adapter_of
+from .requirement import Requirement
+from .section import ProjectPath, Section
+from .tuning_section import EarlyStopping, Objective, Tuning
+
+Rating = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
+
+
+class ZooConfig(Section):
+    """`zoo` in the root config.yaml: what `modelyard zoo` looks for.
+
+    Attributes:
+        task: which entries fit; the same as data.task.
+        max_instances_at_once: of `modelyard zoo search`: trials at once.
+    """
+
+    task: Task = "image_classification"
+    model_priority_space: list[Rating] = Field(default=[5, 5, 5], min_length=3, max_length=3)
+    max_trials: Positive = 20
+    max_instances_at_once: Positive = 1
+
+
+def _bucket(value: str) -> str:
+    if not re.match(r"(gs|s3|az)://[^/]|file:///[^/]", value):
+        raise ValueError(
+            "must be a bucket, such as gs://bucket/models (gs, s3, az), or a folder by its whole "
+            "path, such as file:///srv/models"
+        )
+    return value
+
+
+class PublishConfig(Section):
+    """`publish` in the root config.yaml: where official models are kept, the nearest first."""
+
+    buckets: list[Annotated[str, AfterValidator(_bucket)]] = Field(default=[])
+
+
+class ProjectConfig(Section):
+    """The root config.yaml: what all models share."""
+
+    model: str
+    data: DataConfig
+    summary: Objective
+    zoo: ZooConfig = ZooConfig()
+    publish: PublishConfig = PublishConfig()
+
+
+class Params(Section):
+    """Settings of training that no search touches."""
+
+    seed: Seed
+    epochs: Positive
+    deterministic: bool
+    batch_size: Positive
+    cache_mb: Annotated[int, Field(ge=0)]
+    optimizer: str
+    loss: str
+    metrics: list[str]
+    early_stopping: EarlyStopping
+
+
+class InputPaths(Section):
+    """What the stages of a model read."""
+
+    data: ProjectPath
+
+
+class ModelPaths(Section):
+    """What `train` writes for one model.
+
+    Attributes:
+        root: the model's own folder.
+        keras_model: the trained model, preprocessing inside.
+        tflite_model: the same for small devices.
+        output_mapping: position of an output to its class.
+    """
+
+    root: ProjectPath
+    keras_model: ProjectPath
+    tflite_model: ProjectPath
+    output_mapping: ProjectPath
+
+
+class OutputPaths(Section):
+    """What the stages of a model write.
+
+    Attributes:
+        training_metrics: curves, metrics, predictions and trials; in Git.
+    """
+
+    model: ModelPaths
+    training_metrics: ProjectPath
+
+
+class ModelSpace(Section):
+    """Where a model lies in the zoo: 10 is the most accurate, the fastest, the smallest.
+
+    Attributes:
+        accuracy_rating: how right it is, compared with other models of the task.
+        speed_rating: how quickly it answers.
+        memory_rating: how little memory it takes.
+    """
+
+    accuracy_rating: Rating
+    speed_rating: Rating
+    memory_rating: Rating
+
+    @property
+    def point(self) -> tuple[float, float, float]:
+        """The ratings: accuracy, speed, memory."""
+        return self.accuracy_rating, self.speed_rating, self.memory_rating
+
+
+class Card(Section):
+    """What only people can say of a model; its model card shows it.
+
+    Attributes:
+        intended_use: what it was made for.
+        limits: what it was not made for, and where it errs.
+    """
+
+    intended_use: str = Field(min_length=1)
+    limits: str = Field(min_length=1)
+
+
+class Config(Section):
+    """One model's configuration: models/<model>/config.yaml, and the shared data section."""
+
+    architecture: str
+    task: Task = "image_classification"
+    model_space: ModelSpace | None = None
+    params: Params
+    tuning: Tuning
+    input_paths: InputPaths
+    output_paths: OutputPaths
+    acceptance: list[Requirement] = Field(default=[])
+    card: Card | None = None
+    _file: Path = PrivateAttr()
+    _data: DataConfig = PrivateAttr()
+
+    def joined(self, file: Path, data: DataConfig) -> Self:
+        """Return this configuration with where it was read from, and with the shared data."""
+        joined = self.model_copy()
+        joined._file, joined._data = file, data
+        return joined
+
+    @property
+    def file(self) -> Path:
+        """Where it was read from: `models/<model>/config.yaml`."""
+        return self._file
+
+    @property
+    def data(self) -> DataConfig:
+        """`data` of the root config.yaml."""
+        return self._data
+
+    @property
+    def name(self) -> str:
+        """The model's name: its folder's."""
+        return self.file.parent.name
+
+    @property
+    def adapter(self) -> Path | None:
+        """The model's adapter.py, None if the project's own code trains it."""
+        return adapter_of(self.file)
+
+    def record(self, *sections: str) -> dict[str, Any]:
+        """Return the given sections (default: all) as plain values, for JSON and YAML."""
+        record = self.model_dump(mode="json", include=set(sections) or None)
+        if not sections or "data" in sections:
+            record["data"] = self.data.model_dump(mode="json")
+        return record

@@ -1,0 +1,22 @@
+"""Nested values, as JSON and YAML hold them."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the values of nested mappings by dotted key; those of single classes are left out."""
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            if key != "per_class":
+                yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def fingerprint(document: object) -> str:
+    """Return the hexadecimal SHA-256 of a JSON document; the order of keys does not matter."""
+    canonical = json.dumps(document, sort_keys=True, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()

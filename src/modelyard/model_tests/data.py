@@ -1,0 +1,120 @@
+"""What a test learns from: prepared by DVC once, then linked into each test's folder."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from modelyard.data.manifest import read_manifest
+from modelyard.errors import UserError
+from modelyard.files import read_csv, read_json
+
+from .definition import TESTS, WORK, Case
+from .processes import LAST_WORDS, run_guarded
+
+STAGE = "prepare"
+WAYS = (("repro", "--pull", STAGE), ("repro", STAGE))  # the first that succeeds is enough
+
+
+def prepare_data() -> None:
+    """Bring the prepared data up to date: from DVC's remote if it is there, else by the pipeline.
+
+    Where it is up to date nothing is written, and nobody is asked.
+
+    Raises:
+        UserError: it can neither be fetched nor made, or what it is made of was changed.
+    """
+    changed = _changed()
+    if changed == {}:
+        return
+    _refuse_altered(changed or {})
+    for way in WAYS:
+        status, said = _dvc(*way)
+        if status == 0:
+            for line in said:
+                if line.startswith(("Pulling data", "Running stage")):
+                    print(line, flush=True)
+            return
+    last = "\n".join(said[-LAST_WORDS:])
+    raise UserError(
+        "The prepared data is missing or outdated, and `dvc repro prepare` failed, so nothing was "
+        f"tested; its last words:\n{last}"
+    )
+
+
+def _changed() -> dict[str, Any] | None:
+    """Return what DVC says has changed of what is prepared; None if it cannot say."""
+    status, said = _dvc("status", "--json", "--with-deps", STAGE)
+    documents = [line for line in said if line.startswith("{")]
+    return dict(json.loads(documents[-1])) if status == 0 and documents else None
+
+
+def _refuse_altered(changed: Mapping[str, Any]) -> None:
+    """Refuse what DVC would write over: raw data that is not what it has recorded."""
+    for target, reasons in changed.items():
+        outputs = [one["changed outs"] for one in reasons if "changed outs" in one]
+        altered = [path for one in outputs for path, how in one.items() if how == "modified"]
+        if altered and target != STAGE:
+            raise UserError(
+                f"{altered[0]} is not what DVC has recorded of it, and preparing the data would "
+                f"write over it; keep it with `dvc commit {target}`, or drop the changes with "
+                f"`dvc checkout {target}`."
+            )
+
+
+def _dvc(*arguments: str) -> tuple[int | None, list[str]]:
+    programs = str(Path(sys.executable).parent)  # of .venv, also where it is not activated
+    variables = os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
+    return run_guarded(("dvc", *arguments), variables, WORK / "data.txt")
+
+
+def check_classes(cases: Iterable[Case]) -> None:
+    """Refuse limits for classes that the data does not have, before anything is trained."""
+    problems = []
+    for case in cases:
+        classes = read_manifest(case.config.input_paths.data).classes
+        problems += [
+            f"{TESTS}: {case.test}.metrics: {one.name}: the data has no such class; its classes: "
+            f"{', '.join(classes)}."
+            for one in case.asked.metrics
+            if one.of_class is not None and one.of_class not in classes
+        ]
+    if problems:
+        raise UserError("\n".join(dict.fromkeys(problems)))
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a folder's files a second name, without copying them."""
+    for folder, _, names in os.walk(source):
+        into = target / Path(folder).relative_to(source)
+        into.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            file = Path(folder, name).resolve()  # DVC may have linked it from its cache
+            try:
+                os.link(file, into / name)
+            except OSError:  # another file system, as where DVC's cache is on one
+                (into / name).symlink_to(file)
+
+
+def stamps(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """Return when each file was last written, and its size; one that is gone has no entry."""
+    found = {}
+    for folder in folders:
+        for inner, _, names in os.walk(folder):
+            for file in (Path(inner, name) for name in names):
+                with suppress(FileNotFoundError):
+                    status = file.stat()
+                    found[file] = (status.st_mtime_ns, status.st_size)
+    return found
+
+
+def records(folder: Path) -> list[str]:
+    """Return the paths of the test split's images, in the order of what is predicted."""
+    table = folder / "test.csv"
+    if table.is_file():
+        return [row["path"] for row in read_csv(table)]
+    document: Mapping[str, Any] = read_json(folder / "test.json")
+    return [str(image["file_name"]) for image in document["images"]]

@@ -1,0 +1,113 @@
+"""What a test's own process runs: a training, the predictions of what was saved, or a command.
+
+Started as a file, with the package to train by name: `src` of the checkout, or the one that was
+published, which brings an engine of its own. So nothing is imported before the guard is up.
+"""
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+BATCH = 32
+CODE = "code.json"
+
+
+def guard() -> None:
+    """End this process and all that it started as soon as the one that waits for it is gone."""
+
+    def watch() -> None:
+        # Nothing is ever written: it ends when the other side does, whatever ended that.
+        os.read(0, 1)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def train(package: str, config: str) -> int:
+    """Run the stages tune, train and evaluate; say in code.json which code that was."""
+    run = importlib.import_module(f"{package}.run")
+    from modelyard.pipeline.identity import code_hash
+
+    code = {"folder": str(Path(run.__file__ or "").parent), "hash": code_hash()}
+    Path(CODE).write_text(json.dumps(code), encoding="utf-8")
+    for stage in ("tune", "train", "evaluate"):
+        print(f"# {stage}", flush=True)
+        if status := run.main([stage, "--config", config]):
+            return int(status)
+    return 0
+
+
+def run(*command: str) -> int:
+    """Run a program that knows nothing of the guard."""
+    return subprocess.call(command, stdin=subprocess.DEVNULL)
+
+
+def predict(package: str, folder: str, images: str, into: str, *forms: str) -> int:
+    """Predict all images with every form of a saved model; write FORM.npy or FORM.txt, why not.
+
+    `package` may have layers of its own, `folder` has the model's predict_configuration.yaml,
+    `forms` are FORM=FILE, as keras=a.keras.
+    """
+    importlib.import_module(f"{package}.run")
+    from modelyard.config.project import source_folder
+    from modelyard.startup import import_tensorflow
+
+    import_tensorflow(source_folder())
+    import numpy as np
+
+    from modelyard.files import read_yaml
+    from modelyard.tasks import load_task
+
+    about = read_yaml(Path(folder, "predict_configuration.yaml"))
+    comparable = load_task(about["task"]).comparable
+    inputs = np.load(images, mmap_mode="r")
+    for form, _, file in (one.partition("=") for one in forms):
+        print(f"# {form}", flush=True)
+        try:
+            model = LOADERS[form](Path(file))
+            batches = (inputs[at : at + BATCH] for at in range(0, len(inputs), BATCH))
+            found = np.concatenate([comparable(np.asarray(model(batch))) for batch in batches])
+            np.save(Path(into, f"{form}.npy"), found.astype(np.float32))
+        except Exception as error:
+            traceback.print_exc()
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            Path(into, f"{form}.txt").write_text(reason, encoding="utf-8")
+    return 0
+
+
+def _by_keras(file: Path) -> Callable[[Any], Any]:
+    from modelyard.training.saved import load_saved
+
+    predict: Callable[[Any], Any] = load_saved(file).predict_on_batch
+    return predict
+
+
+def _by_tflite(file: Path) -> Callable[[Any], Any]:
+    from modelyard.lite import LiteModel
+
+    return LiteModel(file)
+
+
+def _by_onnx(file: Path) -> Callable[[Any], Any]:
+    session = importlib.import_module("onnxruntime").InferenceSession(file)
+    [first, *_] = session.get_inputs()
+    # A graph says itself whether it takes bytes, as the other forms do, or floats.
+    kind = "uint8" if first.type == "tensor(uint8)" else "float32"
+    return lambda batch: session.run(None, {first.name: batch.astype(kind)})[0]
+
+
+LOADERS = {"keras": _by_keras, "tflite": _by_tflite, "onnx": _by_onnx}
+
+
+if __name__ == "__main__":
+    guard()
+    tasks: dict[str, Callable[..., int]] = {"train": train, "predict": predict, "run": run}
+    sys.exit(tasks[sys.argv[1]](*sys.argv[2:]))

@@ -1,0 +1,1 @@
+"""What DVC knows of a project: stages, artifacts, results, its remote."""

@@ -1,0 +1,106 @@
+"""Are the results in Git those of this code, data and configuration, and can they be fetched?"""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from modelyard.command import finish
+from modelyard.config.loading import check_all
+from modelyard.errors import UserError
+
+from .remote import Remote
+
+MOST_NAMED = 10
+
+
+def outdated(target: str | None = None) -> list[str]:
+    """Return the stages that `dvc repro TARGET` (default: all) would run; nothing is fetched.
+
+    Raises:
+        UserError: DVC cannot read the pipeline.
+    """
+    from dvc.exceptions import DvcException  # takes a third of a second
+    from dvc.repo import Repo
+
+    found: list[str] = []
+
+    def note(stage: Any, upstream: Any, **_: object) -> Any:
+        if not stage.changed(allow_missing=True, upstream=upstream):
+            return None
+        found.append(stage.addressing)
+        return stage
+
+    logging.getLogger("dvc.repo.reproduce").setLevel(logging.WARNING)  # it prints empty lines
+    try:
+        Repo().reproduce(target, all_pipelines=target is None, dry=True, repro_fn=note)
+    except DvcException as error:
+        raise UserError(f"DVC cannot read the pipeline: {_line(error)}") from None
+    return found
+
+
+def not_pushed() -> list[str]:
+    """Return the artifacts that dvc.lock or a .dvc file names and the remote does not have.
+
+    Raises:
+        UserError: DVC cannot ask its remote.
+    """
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        status: dict[str, Any] = Repo().data_status(not_in_remote=True, remote_refresh=True)
+    except (DvcException, OSError) as error:
+        raise UserError(f"DVC cannot ask its remote: {_line(error)}") from None
+    return sorted(status.get("not_in_remote", []))
+
+
+def _line(error: Exception) -> str:
+    """Return an error with its cause on one line."""
+    return " ".join(f"{error} {error.__cause__ or ''}".split())
+
+
+def check(*, remote: bool) -> bool:
+    """Name everything that is not as Git says.
+
+    Raises:
+        UserError: one line each for outdated stages and for artifacts nobody can fetch.
+    """
+    check_all()
+    problems = []
+    if stages := outdated():
+        problems.append(
+            f"The results in Git are older than what they depend on: {listed(stages)} would run. "
+            "`sh run.sh MODEL`, commit and `dvc push`; or push a commit whose message begins with "
+            "[cml]."
+        )
+    if not remote or Remote().elsewhere:
+        print("Not checked: whether the artifacts are in DVC's remote, which is not reached here.")
+    elif artifacts := not_pushed():
+        problems.append(
+            f"DVC's remote lacks {listed(artifacts)}: nobody else can fetch them. `dvc push` "
+            "where they were made."
+        )
+    if problems:
+        raise UserError("\n".join(problems))
+    print("The results in Git are those of this code, data and configuration.")
+    return True
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check; return 1 after a sentence for each kind of mistake."""
+    parser = argparse.ArgumentParser(prog="modelyard consistency", description=__doc__)
+    parser.add_argument("--remote", action="store_true", help="ask DVC's remote, too")
+    options = parser.parse_args(arguments)
+    return finish(lambda: check(remote=options.remote))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

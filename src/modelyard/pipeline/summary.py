@@ -1,0 +1,78 @@
+"""The `summary` stage: all models' results in one file, best first."""
+
+from pathlib import Path
+from typing import Any
+
+from modelyard.config import Options
+from modelyard.config.tuning_section import Objective
+from modelyard.documents import flat
+from modelyard.errors import UserError
+from modelyard.files import read_json, write_json
+
+METRICS = Path("training_metrics")
+SUMMARY = Path("training_metrics.json")
+
+
+def summarize(options: Options) -> None:
+    """Rank all models by their results and print the table."""
+    print_table(summary(options.project.summary, dry_run=options.dry_run))
+
+
+def summary(objective: Objective, *, dry_run: bool = False) -> dict[str, dict[str, Any]]:
+    """Collect every model's metrics.json into training_metrics.json, ranked by the objective.
+
+    Returns:
+        By model, best first: rank, the test metrics, latencies and sizes.
+    """
+    results = {file.parent.name: read_json(file) for file in sorted(METRICS.glob("*/metrics.json"))}
+    if not results:
+        raise UserError(f"{METRICS} holds no metrics.json yet; train a model with `dvc repro`.")
+    scores = {model: _value(model, metrics, objective.metric) for model, metrics in results.items()}
+    ordered = sorted(scores, key=scores.__getitem__, reverse=objective.direction == "max")
+    ranked = {
+        model: {"rank": rank, **_row(results[model])} for rank, model in enumerate(ordered, 1)
+    }
+    if not dry_run:
+        write_json(SUMMARY, ranked)
+    return ranked
+
+
+def print_table(summary: dict[str, dict[str, Any]]) -> None:
+    """Print the summary as a table: a line a model, milliseconds an image, size of model.keras."""
+    from rich.console import Console
+    from rich.table import Table
+
+    scores = list(dict.fromkeys(n for row in summary.values() for n in row if n.startswith("test")))
+    table = Table("rank", "model", *(name.replace("_", " ") for name in scores), "ms", "MB")
+    for model, row in summary.items():
+        tests = (f"{row[name]:.4f}" if name in row else "-" for name in scores)
+        latency = f"{row['keras_ms']:.2f}" if "keras_ms" in row else "-"
+        size = f"{row['keras_bytes'] / 1e6:.2f}" if "keras_bytes" in row else "-"
+        table.add_row(str(row["rank"]), model, *tests, latency, size)
+    Console().print(table)
+
+
+def metric(metrics: dict[str, Any], dotted: str) -> float | None:
+    """Return the number at a dotted key; None if there is none."""
+    value: Any = metrics
+    for part in dotted.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value if isinstance(value, int | float) else None
+
+
+def _value(model: str, metrics: dict[str, Any], dotted: str) -> float:
+    value = metric(metrics, dotted)
+    if value is None:
+        raise UserError(
+            f"config.yaml: summary.metric is {dotted!r}, but {METRICS / model}/metrics.json has no "
+            f"such number; name one that `dvc metrics show` lists, such as test.accuracy."
+        )
+    return value
+
+
+def _row(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's line; one of another framework has neither latencies nor sizes."""
+    test = {f"test_{name.replace('.', '_')}": value for name, value in flat(metrics["test"])}
+    latency = {f"{kind}_ms": value for kind, value in metrics.get("latency_ms", {}).items()}
+    size = {f"{kind}_bytes": value for kind, value in metrics.get("size_bytes", {}).items()}
+    return test | latency | size

@@ -1,0 +1,1 @@
+"""Publishing: official models, the package, the site, and where they go."""

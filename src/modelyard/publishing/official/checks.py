@@ -1,0 +1,155 @@
+"""Reasons not to publish: what nobody could trace, and what is not good enough."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelyard.config.loading import ROOT_CONFIG, load_project
+from modelyard.errors import UserError
+from modelyard.files import read_yaml
+from modelyard.git import commit, git, head, is_shallow
+from modelyard.pipeline.consistency import listed, outdated
+from modelyard.report.gate import judge, metrics_path
+from modelyard.stores import check_installed
+
+from .run_directory import RunDirectory
+
+# What publishing itself writes.
+WRITTEN = (":!official_models", ":!templates")
+# What a model is made of, beside its own folder.
+MADE_OF = ("config.yaml", "data", "dvc.yaml", "src")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a model should not be published, a sentence each without its full stop.
+
+    Attributes:
+        untraceable: HEAD does not hold what would be published.
+        unacceptable: what it does not reach.
+    """
+
+    untraceable: list[str]
+    unacceptable: list[str]
+
+    @property
+    def lines(self) -> list[str]:
+        """All of them."""
+        return [*self.untraceable, *self.unacceptable]
+
+
+def buckets() -> list[str]:
+    """Return where to publish.
+
+    Raises:
+        UserError: nowhere, twice to the same place, or the package for a bucket is missing.
+    """
+    found = [bucket.rstrip("/") for bucket in load_project().publish.buckets]
+    if not found:
+        raise UserError(
+            f"{ROOT_CONFIG}: publish.buckets is empty; write there where official models go, such "
+            "as gs://my-bucket/models or file:///srv/models."
+        )
+    if twice := {bucket for bucket in found if found.count(bucket) > 1}:
+        raise UserError(f"{ROOT_CONFIG}: publish.buckets names {min(twice)} more than once.")
+    for bucket in found:
+        check_installed(bucket)
+    return found
+
+
+def refusals(runs: Sequence[RunDirectory]) -> list[Refusal]:
+    """Return why each model should not be published; nothing, if it should.
+
+    Raises:
+        UserError: a model cannot be judged.
+    """
+    unclean = _unclean()
+    return [
+        Refusal(
+            [*unclean, *_untracked(run), *_not_recorded(run), *_outdated(run)],
+            [f"{run.name} is not accepted: {line}" for line in judge(run.config).violations],
+        )
+        for run in runs
+    ]
+
+
+def _unclean() -> list[str]:
+    """Say why HEAD does not hold all that is here."""
+    try:
+        head()
+    except UserError as error:
+        why = str(error).rstrip(".")
+        return [f"There is no Git commit that says what is published ({why}); `git commit` first"]
+    found = []
+    if is_shallow():
+        found.append(
+            "This clone is shallow, so there are no earlier results to compare with; "
+            "`git fetch --unshallow`"
+        )
+    status = ("status", "--porcelain", "--no-renames", "--untracked-files=no", "-z")
+    if changed := [line[3:] for line in git(*status, "--", ".", *WRITTEN).split("\0") if line]:
+        found.append(f"Not committed: {listed(changed)}; commit or drop the changes")
+    return found
+
+
+def _untracked(run: RunDirectory) -> list[str]:
+    """Say which files the model was made of are not in Git at all; others do not matter."""
+    if commit() is None:
+        return []
+    folder = run.config.file.parent
+    paths = [*MADE_OF, f"{folder}/*.yaml", f"{folder}/dvc.lock", str(metrics_path(run.config))]
+    others = git("ls-files", "--others", "--exclude-standard", "-z", "--", *paths)
+    found = list(filter(None, others.split("\0")))
+    return [f"Not in Git: {listed(found)}; `git add` and commit"] if found else []
+
+
+def _outdated(run: RunDirectory) -> list[str]:
+    """Say that the model is not what this code, data and configuration give."""
+    pipeline = run.config.file.with_name("dvc.yaml")
+    if not (stages := outdated(str(pipeline))):
+        return []
+    return [
+        f"{run.name} is not what this code, data and configuration give: {listed(stages)} would "
+        f"run; `dvc repro {pipeline}` and commit, or set back what changed"
+    ]
+
+
+def _not_recorded(run: RunDirectory) -> list[str]:
+    """Say why `dvc artifacts get` would not find what is published."""
+    path, lock = run.weights.as_posix(), run.config.file.with_name("dvc.lock")
+    problems = []
+    if _artifact(run.name).get("path") != path:
+        problems.append(
+            f"dvc.yaml: artifacts has no {run.name} with `path: {path}` and `type: model`; add it"
+        )
+    recorded = _recorded(lock)
+    other = [file for file in run.files if recorded.get(file.as_posix()) != {_md5(file)}]
+    if other:
+        problems.append(
+            f"{', '.join(map(str, other))} is not as {lock} records it; `dvc repro` records what "
+            "it trains, `dvc checkout` brings back what was recorded"
+        )
+    return problems
+
+
+def _artifact(name: str) -> dict[str, str]:
+    """Return an entry of `artifacts` in the root dvc.yaml, an empty one if there is none."""
+    pipeline = Path("dvc.yaml")
+    document = read_yaml(pipeline) if pipeline.is_file() else None
+    return dict(((document or {}).get("artifacts") or {}).get(name) or {})
+
+
+def _recorded(lock: Path) -> dict[str, set[str]]:
+    """Return the MD5 of every file as the stages wrote and read it, by its path."""
+    stages = (read_yaml(lock) or {}).get("stages", {}).values() if lock.is_file() else ()
+    found: dict[str, set[str]] = {}
+    for stage in stages:
+        for one in [*stage.get("deps", []), *stage.get("outs", [])]:
+            found.setdefault(one["path"], set()).add(str(one.get("md5")))
+    return found
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

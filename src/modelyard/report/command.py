@@ -1,0 +1,138 @@
+"""Write reports/<model>/report.md with its pictures: `modelyard report`."""
+
+import argparse
+import csv
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+
+from modelyard.command import finish
+from modelyard.config.loading import load_config
+from modelyard.files import read_csv, whole_folder
+
+from . import machine, pictures, sections
+from .gate import Judgement, judge
+from .tables import table
+
+REPORTS = Path("reports")
+LONGEST = 60_000  # GitHub takes 65,536 characters; a comment adds its log's link
+
+
+def report(judgement: Judgement, seconds: float | None, folder: Path) -> str:
+    """Write the pictures into a folder; return the text that shows them."""
+    parts = [
+        *sections.verdict(judgement),
+        *sections.metrics(judgement),
+        *sections.params(judgement),
+        *sections.per_class(judgement),
+        *_pictures(judgement, folder),
+        *sections.trials(judgement),
+        *machine.provenance(judgement, seconds),
+    ]
+    return _fitting([part for part in parts if part])
+
+
+def _fitting(parts: list[str]) -> str:
+    """Join the parts; leave out the longest until GitHub would take the rest."""
+    while len("\n".join(parts)) > LONGEST:
+        longest = max(range(len(parts)), key=lambda position: len(parts[position]))
+        parts[longest] = "*Left out, too long for a comment: see `training_metrics/`.*\n"
+    return "\n".join(parts)
+
+
+def _pictures(judgement: Judgement, folder: Path) -> Iterator[str]:
+    config = judgement.config
+    path = config.output_paths.training_metrics
+    if history := _rows(path / "history.csv"):
+        before = judgement.baseline.text(path / "history.csv") or ""
+        spec = pictures.curves(history, list(csv.DictReader(before.splitlines())))
+        yield _picture(folder, "curves", "Learning curves", spec)
+    else:
+        yield f"*No learning curves: {path}/history.csv is not there.*\n"
+    yield from _objects(folder, path) if _found_objects(path) else _classes(folder, judgement)
+    rows = _rows(path / "trials.csv")
+    if any(row["score"] for row in rows):
+        metric = config.tuning.objective.metric
+        yield _picture(folder, "trials", "Score by trial", pictures.trials(rows, metric))
+
+
+def _found_objects(path: Path) -> bool:
+    return (path / "precision_recall.csv").is_file()
+
+
+def _objects(folder: Path, path: Path) -> Iterator[str]:
+    """Yield the precision-recall curve, and what was found in some test images."""
+    curve = pictures.precision_recall(_rows(path / "precision_recall.csv"))
+    yield _picture(folder, "precision_recall", "Precision and recall at an IoU of 0.5", curve)
+    if (path / "examples.png").is_file():
+        shutil.copyfile(path / "examples.png", folder / "examples.png")
+        yield "![Annotated (yellow) and found (green)](examples.png)\n"
+
+
+def _classes(folder: Path, judgement: Judgement) -> Iterator[str]:
+    """Yield which classes are taken for which: a picture, a table where there are too many."""
+    path, predictions = (
+        judgement.config.output_paths.training_metrics,
+        sections.predictions(judgement),
+    )
+    classes = {row[key] for row in predictions for key in ("actual", "predicted")}
+    if predictions and len(classes) <= pictures.MOST_CLASSES:
+        yield _picture(folder, "confusion", "Confusion matrix", pictures.confusion(predictions))
+    elif predictions:
+        yield _confused(predictions, path / "predictions.csv")
+    else:
+        yield f"*No confusion matrix: {path}/predictions.csv is not there.*\n"
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    return read_csv(path) if path.is_file() else []
+
+
+def _picture(folder: Path, name: str, title: str, spec: pictures.Spec) -> str:
+    (folder / f"{name}.png").write_bytes(pictures.png(spec))
+    return f"![{title}]({name}.png)\n"
+
+
+def _confused(predictions: list[dict[str, str]], path: Path) -> str:
+    """Return the classes most often confused, where there are too many for a picture."""
+    wrong = [(row["actual"], row["predicted"]) for row in predictions]
+    counts = Counter(pair for pair in wrong if pair[0] != pair[1]).most_common()
+    rows = [(*pair, images) for pair, images in counts]
+    header = ("actual", "predicted", "images")
+    return "### Most often confused\n\n" + (table(header, rows, 20, path) if rows else "None.\n")
+
+
+def _write(path: Path | None, base: str | None, seconds: float | None) -> bool:
+    config = load_config(path)
+    judgement = judge(config, base)
+    with whole_folder(REPORTS / config.name) as temporary:
+        text = report(judgement, seconds, temporary)
+        (temporary / "report.md").write_text(text, "utf-8")
+    if sys.stdout.isatty():
+        Console().print(Markdown(text))
+    accepted = "not accepted" if judgement.violations else "accepted"
+    verdict = f"{accepted}, {len(judgement.violations)} violations"
+    print(
+        f"{REPORTS / config.name / 'report.md'}: "
+        f"{verdict if judgement.verdicts else 'nothing is required'}"
+    )
+    return True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the report; return 1 only if there is none, whatever its verdict."""
+    parser = argparse.ArgumentParser(prog="modelyard report", description=__doc__)
+    parser.add_argument("--config", type=Path, help="models/<model>/config.yaml")
+    parser.add_argument("--base", help="branch or commit to compare with; default: origin/HEAD")
+    parser.add_argument("--seconds", type=float, help="how long the training took")
+    options = parser.parse_args(arguments)
+    return finish(lambda: _write(options.config, options.base, options.seconds))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""The acceptance gate: do the results in this checkout reach what config.yaml asks for?"""
+
+import argparse
+import math
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelyard.command import finish
+from modelyard.config.loading import load_config
+from modelyard.config.models import config_paths
+from modelyard.config.requirement import Requirement
+from modelyard.config.schema import Config
+from modelyard.errors import UserError
+from modelyard.files import read_json
+
+from .baseline import Baseline, find_baseline
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one requirement; without violations it is met."""
+
+    requirement: Requirement
+    value: float | None
+    baseline: float | None
+    violations: list[str]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What became of all requirements of one model, compared with its baseline."""
+
+    config: Config
+    baseline: Baseline
+    verdicts: list[Verdict]
+    altered: bool
+
+    @property
+    def violations(self) -> list[str]:
+        """What is not met, a sentence each without its full stop."""
+        return [line for verdict in self.verdicts for line in verdict.violations]
+
+
+def metrics_path(config: Config) -> Path:
+    """Return where `evaluate` writes a model's metrics."""
+    return config.output_paths.training_metrics / "metrics.json"
+
+
+def judge(config: Config, base: str | None = None) -> Judgement:
+    """Compare a model's metrics with its requirements and with the base branch.
+
+    Raises:
+        UserError: the model has no metrics yet, or `base` is not a commit.
+    """
+    path = metrics_path(config)
+    baseline = find_baseline(base, path)
+    present, past = read_json(path), baseline.json(path)
+    verdicts = [_verdict(requirement, present, past) for requirement in config.acceptance]
+    before = baseline.acceptance(config.file)
+    now = [requirement.model_dump(exclude_unset=True) for requirement in config.acceptance]
+    return Judgement(config, baseline, verdicts, altered=before not in (None, now))
+
+
+def print_judgement(judgement: Judgement) -> None:
+    """Print one line per requirement, and one each for what they are compared with."""
+    print(f"{judgement.config.name}, compared with {judgement.baseline.name}:")
+    if not judgement.verdicts:
+        print(f"  nothing is required; add acceptance to {judgement.config.file}")
+    for verdict in judgement.verdicts:
+        mark = "no" if verdict.violations else "ok"
+        past = "no baseline" if verdict.baseline is None else f"before {verdict.baseline:.6g}"
+        value = "missing" if verdict.value is None else f"{verdict.value:.6g}"
+        print(f"  {mark}  {verdict.requirement.name}: {value} ({past})")
+    if judgement.altered:
+        print(
+            f"  the acceptance itself differs: git diff {judgement.baseline.rules} -- "
+            f"{judgement.config.file}"
+        )
+
+
+def _verdict(requirement: Requirement, present: Any, past: Any) -> Verdict:
+    baseline = _number(_found(requirement, past))
+    try:
+        section = requirement.find(present)
+    except LookupError as error:
+        missing = f"{requirement.name} is missing: {error.args[0]}"
+        return Verdict(requirement, None, baseline, [missing])
+    value = _number(section)
+    if value is None:
+        return Verdict(
+            requirement,
+            None,
+            baseline,
+            [f"{requirement.name} is {section!r}, which is not a number"],
+        )
+    if baseline is not None and not math.isfinite(baseline):  # nothing to compare with
+        baseline = None
+    return Verdict(requirement, value, baseline, requirement.violations(value, baseline))
+
+
+def _found(requirement: Requirement, metrics: Any) -> object:
+    try:
+        return requirement.find(metrics)
+    except LookupError:
+        return None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)
+
+
+def _check(configs: list[Path], base: str | None) -> bool:
+    """Judge every model before the first mistake ends it: all that is wrong is named at once."""
+    problems = []
+    for path in configs:
+        try:
+            judgement = judge(load_config(path), base)
+        except UserError as error:
+            problems.append(str(error))
+            continue
+        print_judgement(judgement)
+        problems += [f"{path}: acceptance: {line}." for line in judgement.violations]
+    if problems:
+        raise UserError("\n".join(problems))
+    return True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Judge one model or all; return 1 if any requirement is not met."""
+    parser = argparse.ArgumentParser(prog="modelyard acceptance", description=__doc__)
+    parser.add_argument("--config", type=Path, help="models/<model>/config.yaml; default: all")
+    parser.add_argument("--base", help="branch or commit to compare with; default: origin/HEAD")
+    options = parser.parse_args(arguments)
+    configs = [options.config] if options.config else config_paths()
+    return finish(lambda: _check(configs, options.base))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""What results were made from and where, how long it took, and what that may have cost."""
+
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+
+from modelyard.files import read_yaml, sha256
+from modelyard.git import run_git
+from modelyard.pipeline.provenance import git_commit
+
+from .gate import Judgement
+from .tables import cell
+
+PRICES = Path(__file__).with_name("prices.yaml")
+MOST_FILES = 5
+PATIENCE = 10.0  # seconds for a driver to answer
+# What a training itself writes into Git; changes of anything else are in no commit yet.
+RESULTS = ("training_metrics*", "reports", "*dvc.lock", "*hyperparameters.yaml", "*.gitignore")
+
+
+def provenance(judgement: Judgement, seconds: float | None) -> Iterator[str]:
+    """Yield what the results were made from, where, and how to make them again."""
+    root, head, changed = judgement.config.output_paths.model.root, git_commit(), uncommitted()
+    saved = root / "train_configuration.yaml"
+    recorded = read_yaml(saved) if saved.is_file() else {}
+    versions = recorded.get("versions", {})
+    locks = (Path("dvc.lock"), root / "dvc.lock")
+    lines = [
+        f"Commit: {head or 'none'}{_changes(changed)}",
+        f"Trained at commit: {recorded.get('git_commit') or 'none'}",
+        f"Data: {recorded.get('data_hash', 'not here')[:12]}",
+        *(f"{lock}: {sha256(lock)[:12] if lock.is_file() else 'missing'}" for lock in locks),
+        f"Versions: {', '.join(f'{k} {v}' for k, v in versions.items()) or 'not here'}",
+        *machine_lines(seconds),
+    ]
+    yield "### Made from\n\n" + "".join(f"- {line}\n" for line in lines)
+    commands = [f"git checkout {'COMMIT' if changed else head or 'COMMIT'}",
+                "sh setup.sh && . .venv/bin/activate",
+                "dvc pull", f"dvc repro {shlex.quote(str(root / 'dvc.yaml'))}"]  # fmt: skip
+    first = ", once the changes above are committed" if changed else ""
+    yield f"Again, from a clone{first}:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
+
+
+def uncommitted() -> list[str]:
+    """Return the files, results left out, that differ from the commit or are not in it."""
+    options = ("--porcelain", "--untracked-files=all", "-z", "--no-renames", "--")
+    paths = ["src", "models", "data", ":(glob)*.yaml", "requirements.txt"]
+    without = [f":(exclude){pattern}" for pattern in RESULTS]
+    said = run_git("status", *options, *paths, *without).stdout.decode(errors="replace")
+    return [line[3:] for line in said.split("\0") if line]
+
+
+def _changes(files: list[str]) -> str:
+    more = f" and {len(files) - MOST_FILES} more" if len(files) > MOST_FILES else ""
+    named = ", ".join(cell(file) for file in files[:MOST_FILES]) + more
+    return f", and changes that no commit holds: {named}" if files else ""
+
+
+def machine_lines(seconds: float | None) -> Iterator[str]:
+    """Yield processor, memory, GPU, wall time and cost, a line each."""
+    yield f"Machine: {processor()}, {memory_gb():.0f} GB, {gpu()}"
+    yield f"Wall time: {duration(seconds)}"
+    yield f"Cost: {cost(seconds)}"
+
+
+def processor() -> str:
+    """Return the model of the processor and how many cores this process may use."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if platform.system() == "Linux" else []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{os.cpu_count()} x {named[0] if named else platform.machine()}"
+
+
+def memory_gb() -> float:
+    """Return the machine's memory in GB."""
+    return float(psutil.virtual_memory().total) / 1e9
+
+
+def gpu() -> str:
+    """Return the names of the GPUs, as the driver knows them."""
+    if not shutil.which("nvidia-smi"):
+        return "no GPU"
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    except (OSError, subprocess.SubprocessError):  # a broken driver must not cost the results
+        return "no GPU that answers"
+    return ", ".join(done.stdout.split("\n")).strip(", ") or "no GPU"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time as h:mm:ss."""
+    return "not measured" if seconds is None else str(timedelta(seconds=round(seconds)))
+
+
+def cost(seconds: float | None) -> str:
+    """Estimate what the run cost, by the workflow's settings of the VM and a table of prices."""
+    if os.environ.get("ON_VM") != "true":
+        return "none of a cloud; not run on a VM"
+    machine = f"{os.environ.get('VM_MACHINE_TYPE', '')} {os.environ.get('VM_GPU', '')}".strip()
+    own = os.environ.get("VM_PRICE")
+    try:
+        price = float(own) if own else read_yaml(PRICES).get(machine)
+    except ValueError:
+        return f"no price known: VM_PRICE is {own!r}; write USD per hour, such as 1.25"
+    if price is None:
+        return f"no price known for {machine}; set VM_PRICE beside VM_MACHINE_TYPE to USD per hour"
+    if seconds is None:
+        return f"${price:.2f} an hour of {machine} on demand"
+    about = f"${price * seconds / 3600:.2f} ({machine} at ${price:.2f} an hour on demand)"
+    if os.environ.get("VM_SPOT") == "true":
+        return f"at most {about}; a spot VM costs 60 to 91 % less"
+    return f"about {about}"

@@ -1,0 +1,150 @@
+"""What a report says, section by section, as Markdown."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from modelyard.config.loading import ROOT_CONFIG
+from modelyard.documents import flat
+from modelyard.files import read_csv, read_json, read_yaml
+
+from .gate import Judgement, Verdict, metrics_path
+from .tables import cell, difference, table
+
+MOST_CLASSES = 50
+WORST_CLASSES = 25
+MOST_ROWS = 60
+LONGEST_LINE = 400
+TOP_TRIALS = 10
+NAMES = {"f1": "F1", "box_ap": "AP of boxes", "mask_ap": "AP of masks"}
+PARAMS = ("architecture", "params", "tuning")
+
+
+def verdict(judgement: Judgement) -> Iterator[str]:
+    """Yield the verdict, then what it rests on."""
+    name, baseline = judgement.config.name, cell(judgement.baseline.name)
+    against = f", compared with {baseline}" if judgement.baseline.commit else f"; {baseline}"
+    violations = judgement.violations
+    if not judgement.verdicts:
+        outcome = f"**Nothing is required** (`acceptance` in `{judgement.config.file}`)"
+    elif violations:
+        outcome = "❌ **Not accepted**"
+    else:
+        outcome = "✅ **Accepted**"
+    yield f"## `{name}`\n\n{outcome}{against}.\n"
+    if judgement.altered:
+        yield f"⚠️ `acceptance` in `{judgement.config.file}` is not the baseline's.\n"
+    shown = [cell(violation, LONGEST_LINE) for violation in violations[:MOST_ROWS]]
+    if len(violations) > MOST_ROWS:
+        shown.append(f"and {len(violations) - MOST_ROWS} more, which `modelyard acceptance` lists")
+    yield "".join(f"- {line}\n" for line in shown)
+    if judgement.verdicts:
+        header = ("", "requirement", "value", "limits", "baseline")
+        rows = map(_requirement, judgement.verdicts)
+        yield table(header, rows, MOST_ROWS, judgement.config.file)
+
+
+def _requirement(verdict: Verdict) -> tuple[object, ...]:
+    wanted = verdict.requirement
+    limits = [f"at least {wanted.min:g}"] if wanted.min is not None else []
+    limits += [f"at most {wanted.max:g}"] if wanted.max is not None else []
+    if wanted.allowed_regression is not None:
+        limits.append(f"at most {wanted.allowed_regression:g} worse")
+    value = "missing" if verdict.value is None else verdict.value
+    past = "none" if verdict.baseline is None else verdict.baseline
+    return "❌" if verdict.violations else "✅", wanted.name, value, ", ".join(limits), past
+
+
+def metrics(judgement: Judgement) -> Iterator[str]:
+    """Yield every metric with its change."""
+    path = metrics_path(judgement.config)
+    now, before = dict(flat(read_json(path))), dict(flat(judgement.baseline.json(path) or {}))
+    yield "### Metrics\n"
+    if not before:
+        yield table(("metric", "value"), now.items(), MOST_ROWS, path)
+        return
+    rows = [(key, now.get(key, ""), before.get(key, ""), difference(now.get(key), before.get(key)))
+            for key in now | before]  # fmt: skip
+    yield table(("metric", "now", "before", "change"), rows, MOST_ROWS, path)
+
+
+def params(judgement: Judgement) -> Iterator[str]:
+    """Yield what was configured, or chosen by a search, other than in the baseline."""
+    file, root = judgement.config.file, judgement.config.output_paths.model.root
+    now = _params(lambda path: read_yaml(path) if path.is_file() else None, file, root)
+    before = _params(judgement.baseline.yaml, file, root)
+    rows = [(key, now.get(key, ""), before.get(key, ""))
+            for key in now | before if now.get(key) != before.get(key)]  # fmt: skip
+    yield "### Configuration\n"
+    if judgement.baseline.yaml(file) is None:
+        yield f"There is nothing to compare with; see `{file}`.\n"
+    elif rows:
+        yield table(("key", "now", "before"), rows, MOST_ROWS, file)
+    else:
+        yield "Nothing changed.\n"
+
+
+def _params(read: Callable[[Path], Any], file: Path, root: Path) -> dict[str, object]:
+    """Return all that decides about the results but code and data, by dotted key."""
+    model, shared = read(file) or {}, read(ROOT_CONFIG) or {}
+    sections = {key: model.get(key, {}) for key in PARAMS} | {"data": shared.get("data", {})}
+    chosen = read(root / "hyperparameters.yaml") or {}
+    return dict(flat(sections | {"hyperparameters": chosen}))
+
+
+def per_class(judgement: Judgement) -> Iterator[str]:
+    """Yield the metrics of each class, where there are many the worst first.
+
+    The last metric is the one that sums up: F1, or the mean average precision.
+    """
+    path = metrics_path(judgement.config)
+    now = read_json(path).get("test", {}).get("per_class", {})
+    before = (judgement.baseline.json(path) or {}).get("test", {}).get("per_class", {})
+    if not now:
+        return
+    keys = list(next(iter(now.values())))
+    last, many = keys[-1], len(now) > MOST_CLASSES
+    images = Counter(row["actual"] for row in predictions(judgement) if "actual" in row)
+    rows = [
+        (name, *(now[name][key] for key in keys), *([images[name]] if images else ()),
+         difference(now[name][last], before.get(name, {}).get(last)))
+        for name in (sorted(now, key=lambda name: now[name][last]) if many else now)
+    ]  # fmt: skip
+    names = [NAMES.get(key, key) for key in keys]
+    which = f"the {WORST_CLASSES} worst {names[-1]} of {len(now)} classes, " if many else ""
+    yield f"### Classes ({which}test split)\n"
+    header = ("class", *names, *(["images"] if images else ()), f"change of {names[-1]}")
+    yield table(header, rows, WORST_CLASSES if many else MOST_CLASSES, path)
+
+
+def predictions(judgement: Judgement) -> list[dict[str, str]]:
+    """Return the predictions on the test split, none if `evaluate` left none."""
+    path = judgement.config.output_paths.training_metrics / "predictions.csv"
+    return read_csv(path) if path.is_file() else []
+
+
+def trials(judgement: Judgement) -> Iterator[str]:
+    """Yield the best trials of the search, if there was one."""
+    tuning = judgement.config.tuning
+    path = judgement.config.output_paths.training_metrics / "trials.csv"
+    rows = read_csv(path) if path.is_file() else []
+    if not rows:
+        return
+    scores = [(float(row["score"]), row) for row in rows if row["score"]]
+    scores = [(score, row) for score, row in scores if not math.isnan(score)]
+    scores.sort(key=lambda pair: pair[0], reverse=tuning.objective.direction == "max")
+    names = [name for name in rows[0] if name in tuning.hyperparams]
+    ranked = [
+        (rank, row["trial"], score, row["epochs"], row["seconds"], *(row[name] for name in names))
+        for rank, (score, row) in enumerate(scores, 1)
+    ]
+    failed = len(rows) - len(scores)
+    yield f"<details><summary>The best of {len(rows)} trials ({failed} failed)</summary>\n"
+    header = ("rank", "trial", tuning.objective.metric, "epochs", "seconds", *names)
+    if ranked:
+        yield table([cell(name) for name in header], ranked, TOP_TRIALS, path)
+    else:
+        yield f"None has a score; `{path}` says why.\n"
+    yield "</details>\n"

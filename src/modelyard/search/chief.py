@@ -1,0 +1,99 @@
+"""The chief: holds the oracle, answers the workers, replaces those that die.
+
+It speaks KerasTuner's own protocol (gRPC). KerasTuner's chief waits for ever for a worker that
+was killed; this one hears from every worker all the time and gives the trials of lost ones away.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+
+from modelyard.errors import UserError
+
+from .internals import OracleServicer, add_servicer
+from .oracle import SearchOracle
+
+LOST_SECONDS = 60.0  # silence after which a worker's trial is given to another
+ALONE_SECONDS = 600.0  # silence of all workers after which a chief gives up
+POLL_SECONDS = 0.1
+
+
+class Chief(OracleServicer):
+    """Serves one oracle; all its calls run in one thread, one after the other."""
+
+    def __init__(self, oracle: SearchOracle, clock: Callable[[], float] = time.monotonic) -> None:
+        """Wrap an oracle; `clock` gives seconds."""
+        super().__init__(oracle)
+        self.clock = clock
+        self.heard: dict[str, float] = {}  # by trial
+        self.last_heard = clock()
+        self.thread = ThreadPoolExecutor(max_workers=1)
+
+    def CreateTrial(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Give a worker its next trial."""
+        response = super().CreateTrial(request, context)
+        self._hear(response.trial.trial_id)
+        return response
+
+    def GetTrial(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Hear that a worker is alive: it asks for its running trial every few seconds."""
+        self._hear(request.trial_id)
+        return super().GetTrial(request, context)
+
+    def _hear(self, trial_id: str) -> None:
+        self.last_heard = self.heard[trial_id] = self.clock()
+
+    def requeue(self, worker: str) -> None:
+        """Give the trial of a dead worker to another."""
+        self.thread.submit(self.oracle.requeue, worker).result()
+
+    def requeue_lost(self) -> None:
+        """Give away the trials of workers that have been silent for too long."""
+        limit = self.clock() - LOST_SECONDS
+        for worker, trial in list(self.oracle.ongoing_trials.items()):
+            if self.heard.setdefault(trial.trial_id, self.clock()) < limit:
+                self.requeue(worker)
+
+    @property
+    def done(self) -> bool:
+        """Whether no trial runs or waits, and every worker has heard so or is gone."""
+        if not self.stop_triggered or self.oracle.ongoing_trials or self.oracle.waiting:
+            return False
+        return not self.oracle.tuner_ids or self.clock() - self.last_heard > LOST_SECONDS
+
+    @contextmanager
+    def serving(self, host: str, port: int) -> Iterator[int]:
+        """Serve at an address while the block runs; yield the port, a free one for 0."""
+        server = grpc.server(self.thread)
+        add_servicer(self, server)
+        try:
+            bound: int = server.add_insecure_port(f"{host}:{port}")
+        except RuntimeError as error:
+            raise UserError(
+                f"The chief cannot listen on {host}:{port} ({error}); another process does, or "
+                "KERASTUNER_ORACLE_IP is not an address of this machine."
+            ) from None
+        server.start()
+        try:
+            yield bound
+        finally:
+            server.stop(grace=None).wait()
+
+    def wait(self) -> None:
+        """Return when the search is over; for workers on other machines.
+
+        Raises:
+            UserError: no worker has been heard for ten minutes.
+        """
+        while not self.done:
+            time.sleep(POLL_SECONDS)
+            self.requeue_lost()
+            if self.clock() - self.last_heard > ALONE_SECONDS:
+                raise UserError(
+                    f"No worker has been heard for {ALONE_SECONDS:.0f} s; start workers, then "
+                    "the chief again: it keeps every finished trial."
+                )

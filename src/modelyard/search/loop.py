@@ -1,0 +1,171 @@
+"""The search loop: KerasTuner proposes values, an adapter trains them, the result is recorded."""
+
+import json
+import math
+import shutil
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+from keras_tuner.engine.base_tuner import BaseTuner
+from keras_tuner.errors import FailedTrialError, FatalError
+
+from modelyard.adapter import ModelSpecs, checked_metrics, run_steps
+from modelyard.config.hyperparameters import Hyperparameters
+from modelyard.errors import UserError
+from modelyard.files import read_csv, whole_folder, write_json
+
+from .record import TakenOverError, TrialResult
+from .state import Search
+from .worker import Pulse
+
+MOST_ATTEMPTS = 3  # a trial that ended its process so often without finishing an epoch has failed
+IDLE_SECONDS = 0.2  # between two requests for a trial while an oracle waits for others
+
+
+class SearchTuner(BaseTuner):
+    """Runs trials one after the other; in a worker, those that the chief gives it."""
+
+    def __init__(
+        self,
+        search: Search,
+        oracle: keras_tuner.Oracle,
+        pulse: Pulse | None = None,
+    ) -> None:
+        """Ask `oracle` for trials; with a pulse this is a worker, which asks its chief instead."""
+        self.config, self.record, self.pulse = search.config, search.record, pulse
+        self.alone = pulse is None
+        self.space, self.adapter = search.space, search.adapter
+        self._waiting = False
+        super().__init__(
+            oracle, directory=str(self.record.model_folder), project_name=self.record.id
+        )
+
+    def save(self) -> None:
+        """Save nothing: the oracle saves itself."""
+
+    def pre_create_trial(self) -> None:
+        """Wait a moment when the last request brought no trial."""
+        if self._waiting:
+            time.sleep(IDLE_SECONDS)
+        self._waiting = True
+
+    def on_trial_begin(self, trial: Any) -> None:
+        """Note that the oracle had a trial."""
+        self._waiting = False
+        if self.pulse:
+            self.pulse.trial_id = trial.trial_id
+
+    def on_trial_end(self, trial: Any) -> None:
+        """Report to the oracle."""
+        self.oracle.end_trial(trial)
+        if self.pulse:
+            self.pulse.trial_id = None
+
+    def run_trial(self, trial: Any) -> dict[str, float]:
+        """Return the objective of a trial; one that ended before is not trained again."""
+        try:
+            result = self.record.read(trial.trial_id) or self._run(trial)
+        except TakenOverError as error:
+            raise FatalError(str(error)) from None
+        if result.score is None:
+            raise FailedTrialError(result.reason)
+        return {self.config.tuning.objective.metric: result.score}
+
+    def _run(self, trial: Any) -> TrialResult:
+        """Train, and record the result or why there is none."""
+        values = self.space.complete(trial.hyperparameters.values)
+        result = TrialResult(number=int(trial.trial_id), status="failed", values=dict(values))
+        began = time.monotonic()
+        try:
+            self._count_attempt(trial.trial_id)
+            scored = {"status": "completed", **self._train(trial, values)}
+        except FatalError:
+            raise
+        except Exception as error:
+            self.record.check_owner()
+            (self.record.trial_folder(trial.trial_id) / "error.txt").write_text(
+                traceback.format_exc(), "utf-8"
+            )
+            scored = {"reason": reason(error)}
+        seconds = round(time.monotonic() - began, 3)
+        result = result.model_copy(update={**scored, "seconds": seconds})
+        self.record.check_owner()
+        self.record.write(trial.trial_id, result)
+        return result
+
+    def _train(self, trial: Any, values: Hyperparameters) -> dict[str, Any]:
+        """Train as often as configured; return the mean score and the sum of epochs."""
+        scores, epochs = [], 0
+        for execution in range(self.config.tuning.executions_per_trial):
+            adapter = self.adapter(self._specs(trial, execution), values)
+            run_steps(adapter)
+            scores.append(self._score(adapter.get_metrics()))
+            epochs += adapter.epochs_trained
+        return {"score": math.fsum(scores) / len(scores), "epochs": epochs}
+
+    def _specs(self, trial: Any, execution: int) -> ModelSpecs:
+        params, drawn = self.config.params, trial.hyperparameters.values
+        name = f"execution-{execution}"
+        logs = self.record.path / "tensorboard" / trial.trial_id / name
+        folder = self.record.trial_folder(trial.trial_id) / name
+        if "tuner/trial_id" in drawn:  # of Hyperband: continue where that trial ended
+            _inherit(self.record.trial_folder(drawn["tuner/trial_id"]) / name, folder)
+        return ModelSpecs(
+            config=self.config,
+            seed=params.seed + execution,
+            epochs=drawn.get("tuner/epochs", params.epochs),
+            folder=folder,
+            verbose=self.alone and sys.stdout.isatty(),
+            tensorboard=logs if self.config.tuning.tensorboard else None,
+        )
+
+    def _score(self, returned: Any) -> float:
+        metric = self.config.tuning.objective.metric
+        try:  # every trial would make the same mistake; one that diverged fails alone
+            metrics = checked_metrics(returned, self.config, finite=False)
+        except UserError as error:
+            raise FatalError(str(error)) from None
+        if metric not in metrics:
+            raise FatalError(
+                f"{self.config.file}: tuning.objective.metric is {metric!r}, which the adapter "
+                f"does not report; reported: {', '.join(metrics)}."
+            )
+        score = metrics[metric]
+        if not math.isfinite(score):
+            raise UserError(f"{metric} is {score}, which cannot be compared.")
+        return score
+
+    def _count_attempt(self, trial_id: str) -> None:
+        """Refuse a trial that ended its process again and again, as one that needs too much."""
+        folder = self.record.trial_folder(trial_id)
+        saved = folder / "attempts.json"
+        before = json.loads(saved.read_text()) if saved.is_file() else {"attempts": 0, "rows": 0}
+        rows = sum(len(read_csv(path)) for path in folder.glob("execution-*/history.csv"))
+        attempts = 1 if rows > before["rows"] else before["attempts"] + 1
+        if attempts > MOST_ATTEMPTS:
+            raise UserError(
+                f"It ended its process {MOST_ATTEMPTS} times; it may need too much memory."
+            )
+        write_json(saved, {"attempts": attempts, "rows": rows})
+
+
+def reason(error: Exception) -> str:
+    """Return why a trial failed, in one line."""
+    name = type(error).__name__
+    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    if isinstance(error, UserError):
+        return first
+    if isinstance(error, MemoryError) or name == "ResourceExhaustedError":
+        return f"out of memory: {first}"
+    return f"{name}: {first}"
+
+
+def _inherit(past: Path, folder: Path) -> None:
+    """Copy the backup of another trial; without one the training begins anew."""
+    if past.is_dir() and not folder.exists():
+        with whole_folder(folder) as temporary:
+            shutil.copytree(past, temporary, dirs_exist_ok=True)

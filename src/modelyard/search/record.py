@@ -1,0 +1,148 @@
+"""What a search leaves on disk, so that a killed one continues and a changed one starts anew.
+
+.checkpoints/tune/<model>/<search id>/search.json     all that its trials depend on
+                                      oracle.json     KerasTuner's state
+                                      trial_<n>/      trial.json, result.json, backups
+"""
+
+import shutil
+import uuid
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel
+
+from modelyard.config.ranges import Value
+from modelyard.config.schema import Config
+from modelyard.documents import fingerprint
+from modelyard.errors import UserError
+from modelyard.files import read_json, whole_file, write_json
+
+from .identity import depends_on, differences
+
+SEARCHES = Path(".checkpoints/tune")
+
+
+class TakenOverError(UserError):
+    """Another process works on the search of this one."""
+
+
+class TrialResult(BaseModel):
+    """One trial, as it ended.
+
+    Attributes:
+        score: the objective, None if the trial failed.
+        epochs: epochs trained, of all executions; 0 if the adapter does not say.
+        seconds: how long the trial took in the process that ended it.
+        reason: why it failed, one line.
+    """
+
+    number: int
+    status: Literal["completed", "failed"]
+    values: dict[str, Value]
+    score: float | None = None
+    epochs: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+
+
+class SearchRecord:
+    """The folder of one search; its name is the hash of everything a trial depends on."""
+
+    def __init__(self, config: Config) -> None:
+        """Find the folder that belongs to a configuration; nothing is written yet."""
+        self.depends_on = depends_on(config)
+        self.id = fingerprint(self.depends_on)[:12]
+        self.model_folder = SEARCHES / config.name
+        self.path = self.model_folder / self.id
+        self._claim = ""
+
+    def begin(self) -> str:
+        """Claim the search for this process; return whether it is new, and why."""
+        reason = "" if self.exists else self._why_new()
+        self._claim = uuid.uuid4().hex
+        write_json(self.path / "search.json", self.depends_on)
+        _write(self.model_folder / "owner", self._claim)
+        _write(self.model_folder / "current", self.id)
+        return reason
+
+    @property
+    def exists(self) -> bool:
+        """Whether the search has begun before."""
+        return (self.path / "search.json").is_file()
+
+    def check_owner(self) -> None:
+        """End a search that outlived its killed `dvc` once a later one has begun.
+
+        A worker claims nothing: it ends with its chief.
+
+        Raises:
+            TakenOverError: so that the search ends, instead of this trial.
+        """
+        owner = self.model_folder / "owner"
+        if self._claim and not (owner.is_file() and owner.read_text() == self._claim):
+            raise TakenOverError(
+                f"A later search of {self.model_folder.name} took over; this one ends."
+            )
+
+    def check_current(self) -> None:
+        """Refuse to work for a search of another configuration, data or code.
+
+        Raises:
+            UserError: naming what differs between this checkout and the chief's.
+        """
+        current = self.model_folder / "current"
+        chiefs = current.read_text() if current.is_file() else ""
+        if chiefs == self.id:
+            return
+        chief = read_json(self.model_folder / chiefs / "search.json") if chiefs else {}
+        raise UserError(
+            f"The chief runs search {chiefs or 'unknown'}, this checkout would run {self.id}: "
+            f"{differences(chief, self.depends_on)}; bring both to one commit and one data."
+        )
+
+    def trial_folder(self, trial_id: str) -> Path:
+        """Return the folder of a trial, the one KerasTuner uses."""
+        return self.path / f"trial_{trial_id}"
+
+    def write(self, trial_id: str, result: TrialResult) -> None:
+        """Write the result of a trial."""
+        write_json(self.trial_folder(trial_id) / "result.json", result.model_dump())
+
+    def read(self, trial_id: str) -> TrialResult | None:
+        """Read the result of a trial, None if it has not ended."""
+        return _result(self.trial_folder(trial_id))
+
+    def results(self, most: int) -> dict[int, TrialResult]:
+        """Read all results with a number below `most`, in order."""
+        found = (_result(folder) for folder in self.path.glob("trial_*"))
+        ended = sorted((r for r in found if r and r.number < most), key=lambda r: r.number)
+        return {result.number: result for result in ended}
+
+    def _why_new(self) -> str:
+        """Say what changed since the latest search of this model."""
+        records = self.model_folder.glob("*/search.json")
+        latest = max(records, key=lambda path: path.stat().st_mtime, default=None)
+        return differences(read_json(latest), self.depends_on) if latest else "the first"
+
+    def drop_other_backups(self) -> None:
+        """Remove the backups of all other searches of this model: they would fill the disk."""
+        for folder in self.model_folder.glob("*/trial_*"):
+            if folder.parent != self.path:
+                drop_backups(folder)
+
+
+def drop_backups(trial: Path) -> None:
+    """Remove the weights in a trial's folder, keep what describes it."""
+    for execution in trial.glob("execution-*"):
+        shutil.rmtree(execution, ignore_errors=True)
+
+
+def _write(path: Path, text: str) -> None:
+    with whole_file(path) as temporary:
+        temporary.write_text(text)
+
+
+def _result(folder: Path) -> TrialResult | None:
+    path = folder / "result.json"
+    return TrialResult.model_validate(read_json(path)) if path.is_file() else None

@@ -1,0 +1,124 @@
+"""Tasks: what a model's targets and outputs mean, chosen by `task` in its configuration."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from modelyard.config import Config
+from modelyard.config.data_section import Split
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+__all__ = ["Datasets", "Judged", "Output", "Task", "finished", "load_task", "task_loss"]
+
+
+class Datasets(Protocol):
+    """What a project's DataProvider must offer.
+
+    Attributes:
+        train, validation, test: batches (inputs, targets), tf.data.Dataset.
+        classes: their names, in the order of the labels.
+        input_shape: of one input, (height, width, channels) for images.
+    """
+
+    config: Any
+    classes: list[str]
+    input_shape: tuple[int, int, int]
+    train: Any
+    validation: Any
+    test: Any
+
+    def in_order(self, split: Split) -> Any:
+        """Return a split as it was prepared, so that outputs can be matched with annotations."""
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order in which `train` is iterated next."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The saved model's outputs on the test split, (examples, …), with what they are judged by."""
+
+    config: Config
+    data: Datasets
+    outputs: "np.ndarray"
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a saved model says of one input.
+
+    Attributes:
+        values: its output, without the axis of the batch.
+        classes: their names, in the order of the labels.
+        size: (height, width) of the image.
+        seen: (height, width) of what the model saw of it.
+    """
+
+    values: "np.ndarray"
+    classes: list[str]
+    size: tuple[int, int]
+    seen: tuple[int, int]
+
+
+class Task(Protocol):
+    """What a module in here brings; besides, it may define `finish(model, class_count)`.
+
+    Attributes:
+        ARRAYS: kinds of `<split>_<kind>.npy` that `prepare` writes beside the images.
+        LOSSES: by its name for `params.loss` what makes a loss for so many classes; empty: those
+            of Keras.
+        ROW: the columns of `rows`.
+    """
+
+    ARRAYS: tuple[str, ...]
+    LOSSES: Mapping[str, Callable[[int], Any]]
+    ROW: tuple[str, ...]
+
+    def join(self, *targets: Any) -> Any:
+        """Return the one tensor that the loss compares with the model's output."""
+
+    def output(self, classes: list[str]) -> dict[str, Any]:
+        """Describe the saved model's output for those who only predict."""
+
+    def judge(
+        self, model: "keras.Model", data: Datasets, split: Split, batches: int = -1
+    ) -> dict[str, Any]:
+        """Return the saved model's metrics on a split, or on its first batches."""
+
+    def details(self, judged: Judged) -> dict[str, Any]:
+        """Write the test split's tables and pictures; return its metrics by class."""
+
+    def compare(self, judged: Judged, exported: "np.ndarray") -> dict[str, Any]:
+        """Say how far an export's outputs on the test split are from the model's."""
+
+    def comparable(self, outputs: "np.ndarray") -> "np.ndarray":
+        """Return what of the outputs (images, …) tells whether two models predict the same."""
+
+    def rows(self, output: Output) -> list[dict[str, object]]:
+        """Return one image's output as table rows."""
+
+    def answer(self, output: Output) -> list[dict[str, Any]]:
+        """Return all that is worth telling of one image's output, as JSON."""
+
+
+def load_task(name: str) -> Task:
+    """Import a task by its name in the configuration; this imports TensorFlow."""
+    return cast("Task", import_module(f".{name}", __package__))
+
+
+def task_loss(task: Task, name: str, class_count: int) -> Any:
+    """Return what `compile` takes as the loss: the task's own, or Keras' by its name."""
+    return task.LOSSES[name](class_count) if task.LOSSES else name
+
+
+def finished(task: Task, model: "keras.Model", class_count: int) -> "keras.Model":
+    """Return the model that is saved, from inputs to what users want to know.
+
+    That is the trained model itself, unless the task defines `finish`.
+    """
+    finish = getattr(task, "finish", None)
+    return finish(model, class_count) if finish else model

@@ -1,0 +1,99 @@
+"""Image classification: one class per image; the output is a probability for each class."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from modelyard.config.data_section import Split
+from modelyard.files import read_csv, write_csv
+
+from . import Datasets, Judged, Output
+
+ARRAYS = ("labels",)
+LOSSES: Mapping[str, Callable[[int], Any]] = {}
+ROW = ("class", "probability")
+
+
+def join(labels: Any) -> Any:
+    """Return the labels (batch,)."""
+    return labels
+
+
+def output(classes: list[str]) -> dict[str, Any]:
+    """Describe the output (batch, classes)."""
+    return {"activation": "probabilities", "classes": classes}
+
+
+def judge(model: keras.Model, data: Datasets, split: Split, batches: int = -1) -> dict[str, Any]:
+    """Return loss and metrics as compiled."""
+    dataset = getattr(data, split).take(batches)
+    scores = model.evaluate(dataset, return_dict=True, verbose=0)
+    return {name: float(value) for name, value in sorted(scores.items())}
+
+
+def details(judged: Judged) -> dict[str, Any]:
+    """Write predictions.csv, one row per test image; return precision, recall and F1 by class."""
+    config, classes, outputs = judged.config, judged.data.classes, judged.outputs
+    folder = config.input_paths.data
+    rows = _predictions(read_csv(folder / "test.csv"), classes, outputs)
+    write_csv(config.output_paths.training_metrics / "predictions.csv", rows)
+    labels = np.load(folder / "test_labels.npy")
+    return {"per_class": _per_class(classes, labels, outputs.argmax(axis=1))}
+
+
+def compare(judged: Judged, exported: np.ndarray) -> dict[str, float]:
+    """Return the largest difference of two probabilities."""
+    return {"max_difference": float(np.abs(exported - judged.outputs).max())}
+
+
+def comparable(outputs: np.ndarray) -> np.ndarray:
+    """Return the probabilities (images, classes)."""
+    return outputs
+
+
+def rows(output: Output) -> list[dict[str, object]]:
+    """Return the likeliest class and its probability."""
+    return [dict(answer(output)[0])]
+
+
+def answer(output: Output) -> list[dict[str, Any]]:
+    """Return every class and its probability, the likeliest first."""
+    values = output.values
+    return [
+        dict(zip(ROW, (output.classes[label], round(float(values[label]), 6)), strict=True))
+        for label in np.argsort(-values, kind="stable")
+    ]
+
+
+def _per_class(
+    classes: list[str], labels: np.ndarray, predicted: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """Return precision, recall and F1 by class name; 0 where nothing was predicted."""
+    from sklearn.metrics import precision_recall_fscore_support  # only `evaluate` pays for it
+
+    columns = precision_recall_fscore_support(
+        labels, predicted, labels=range(len(classes)), zero_division=0
+    )
+    names = ("precision", "recall", "f1")
+    table = zip(*columns[:3], strict=True)
+    return {
+        label: {name: float(value) for name, value in zip(names, row, strict=True)}
+        for label, row in zip(classes, table, strict=True)
+    }
+
+
+def _predictions(
+    examples: list[dict[str, str]], classes: list[str], probabilities: np.ndarray
+) -> list[dict[str, object]]:
+    """One row per test image: path, actual class, predicted class and its probability."""
+    return [
+        {
+            "path": row["path"],
+            "actual": row["class"],
+            "predicted": classes[chances.argmax()],
+            "probability": round(float(chances.max()), 6),
+        }
+        for row, chances in zip(examples, probabilities, strict=True)
+    ]

@@ -1,0 +1,33 @@
+"""Instance segmentation: a mask, a box and a class for everything that is there."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from .objects import (
+    LOSSES,
+    ROW,
+    answer,
+    comparable,
+    compare,
+    details,
+    finish,
+    judge,
+    output,
+    rows,
+)
+
+__all__ = [
+    "LOSSES", "ROW", "answer", "comparable", "compare", "details", "finish", "join", "judge",
+    "output", "rows"
+]  # fmt: skip
+
+ARRAYS = ("boxes", "masks")
+COVERED = 255  # what a cell holds that an object covers whole
+
+
+def join(boxes: Any, masks: Any) -> Any:
+    """Return boxes and shares of covered cells side by side: (batch, objects, 5 + cells)."""
+    shape = tf.shape(boxes)
+    cells = tf.reshape(masks, (shape[0], shape[1], masks.shape[2] * masks.shape[3]))
+    return tf.concat([boxes, tf.cast(cells, tf.float32) / COVERED], axis=-1)

@@ -1,0 +1,178 @@
+"""Resume a killed training exactly: the next epoch finds everything the last one left.
+
+`keras.callbacks.BackupAndRestore` keeps weights and optimizer, but neither the random state of
+dropout nor the best epoch so far; without them a resumed run ends elsewhere.
+"""
+
+import math
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from modelyard.config.schema import Config
+from modelyard.config.tuning_section import EarlyStopping
+from modelyard.data.manifest import read_manifest
+from modelyard.documents import fingerprint
+from modelyard.errors import UserError
+from modelyard.files import read_json, whole_file, write_csv, write_json
+from modelyard.pipeline import identity
+from modelyard.pipeline.provenance import utc_now
+
+BACKUPS = Path(".checkpoints/train")
+STATE = "state.json"
+OWNER = "owner"  # in a model's folder: names the training that may write there
+
+
+class TrainingBackup(keras.callbacks.Callback):
+    """Saves all variables after each epoch, remembers the best one, stops early.
+
+    `folder` is named by the hash of what the training depends on: another configuration, other
+    data or other code never resume from it. `curves` is rewritten after each epoch.
+    """
+
+    def __init__(self, folder: Path, curves: Path, early_stopping: EarlyStopping) -> None:
+        """Read the history of an interrupted run, if there is one."""
+        super().__init__()
+        self.folder, self.curves, self.early_stopping = folder, curves, early_stopping
+        self.training, self.started = uuid.uuid4().hex, utc_now()
+        self._read_history()
+
+    def claim(self) -> None:
+        """Take the model over; a training that outlived its killed `dvc` ends at its next epoch."""
+        with whole_file(self._owner) as temporary:
+            temporary.write_text(self.training)
+        self._read_history()
+
+    def resume(self, model: keras.Model) -> int:
+        """Continue a killed training of the same folder; return its finished epochs, 0 for none."""
+        self.claim()
+        done = len(self.history)
+        if done:
+            self.restore(model, done - 1)
+        return done
+
+    def check_owner(self) -> None:
+        """Refuse to write once another training of the model has begun.
+
+        Raises:
+            UserError: the other one continues from here, or has already ended.
+        """
+        if not self._owner.is_file() or self._owner.read_text() != self.training:
+            raise UserError(
+                f"A later training of {self.folder.parent.name} took over; this one ends."
+            )
+
+    @property
+    def best_metrics(self) -> dict[str, float]:
+        """What the model reported at the best epoch, validation metrics as `val_<name>`."""
+        return self.history[self.best_epoch]
+
+    @property
+    def best_epoch(self) -> int:
+        """Position of the best epoch so far; the first while none is better."""
+        stop, best = self.early_stopping, 0
+        for epoch, logs in enumerate(self.history):
+            if stop.better(logs[stop.metric], self.history[best][stop.metric], stop.min_delta):
+                best = epoch
+        return best
+
+    def finished(self, epochs: int) -> bool:
+        """Say whether training has had its epochs, or stopped improving."""
+        done = len(self.history)
+        return done >= epochs or done - 1 - self.best_epoch >= self.early_stopping.patience
+
+    def restore(self, model: keras.Model, epoch: int) -> None:
+        """Put all variables of a compiled model back to the end of an epoch."""
+        model.optimizer.build(model.trainable_variables)
+        with np.load(self._file(epoch)) as saved:
+            for position, variable in enumerate(_variables(model)):
+                variable.assign(saved[str(position)])
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Save variables first, then the state that names them: a kill in between loses neither."""
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        _refuse_not_a_number(epoch, values)
+        self.check_owner()
+        self.history.append(values)
+        arrays = {str(i): np.asarray(v) for i, v in enumerate(_variables(self.model))}
+        with whole_file(self._file(epoch)) as temporary, temporary.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        self.check_owner()  # saving a large model takes a while
+        write_json(self.folder / STATE, {"history": self.history})
+        self._keep_only({epoch, self.best_epoch})
+        self.write_curves()
+        self.model.stop_training = self.finished(self.params["epochs"])
+
+    def write_curves(self) -> None:
+        """Write the history as CSV, one row per epoch, counted from 1."""
+        write_csv(self.curves, [{"epoch": i, **row} for i, row in enumerate(self.history, 1)])
+
+    def clear(self) -> None:
+        """Remove every backup of this model; its training is over."""
+        shutil.rmtree(self.folder.parent, ignore_errors=True)
+
+    @property
+    def _owner(self) -> Path:
+        return self.folder.parent / OWNER
+
+    def _read_history(self) -> None:
+        """Take over what an interrupted run left; without the weights it names, begin anew.
+
+        Weights can be missing only in a copy of the folder, of a machine that vanished.
+        """
+        saved = self.folder / STATE
+        self.history: list[dict[str, float]] = (
+            read_json(saved)["history"] if saved.is_file() else []
+        )
+        if self.history:
+            needed = {len(self.history) - 1, self.best_epoch}
+            if not all(self._file(epoch).is_file() for epoch in needed):
+                self.history = []
+
+    def _file(self, epoch: int) -> Path:
+        return self.folder / f"epoch-{epoch}.npz"
+
+    def _keep_only(self, epochs: set[int]) -> None:
+        kept = {self._file(epoch) for epoch in epochs}
+        for file in self.folder.glob("epoch-*.npz"):
+            if file not in kept:
+                file.unlink()
+
+
+def open_backup(
+    config: Config, hyperparameters: Mapping[str, Any], folder: Path | None = None
+) -> TrainingBackup:
+    """Return the backup of one training; without a `folder`, one that only an equal one finds."""
+    curves = (folder or config.output_paths.training_metrics) / "history.csv"
+    return TrainingBackup(
+        folder or _own_folder(config, hyperparameters), curves, config.params.early_stopping
+    )
+
+
+def _own_folder(config: Config, hyperparameters: Mapping[str, Any]) -> Path:
+    depends_on = [
+        config.record("architecture", "params"),
+        hyperparameters,
+        read_manifest(config.input_paths.data).data_hash,
+        identity.depends_on(config, "train"),
+    ]
+    return BACKUPS / config.name / fingerprint(depends_on)[:16]
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    """Weights, states of random generators, and the optimizer's variables, in a fixed order."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _refuse_not_a_number(epoch: int, values: Mapping[str, float]) -> None:
+    broken = [name for name, value in values.items() if not math.isfinite(value)]
+    if broken:
+        raise UserError(
+            f"Epoch {epoch + 1} ended with {', '.join(broken)} not a number or infinite; "
+            "lower the learning rate, or look for broken values in the data."
+        )

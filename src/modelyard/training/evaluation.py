@@ -1,0 +1,77 @@
+"""The `evaluate` stage: judge the saved files, not what training had in memory."""
+
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from modelyard.config.data_section import SPLITS
+from modelyard.config.schema import Config
+from modelyard.errors import UserError
+from modelyard.files import write_json
+from modelyard.lite import LiteModel
+from modelyard.tasks import Datasets, Judged, load_task
+
+from .saved import load_saved
+
+LATENCY_RUNS = 50
+BATCH = 32
+
+
+def evaluate(config: Config, data: Datasets, *, dry_run: bool = False) -> dict[str, Any]:
+    """Judge the saved files, not what training had in memory.
+
+    Writes metrics.json, predictions.csv and the task's own files below `training_metrics`.
+
+    Returns:
+        The metrics. A dry run judges one validation batch and writes nothing.
+    """
+    paths, task = config.output_paths, load_task(config.task)
+    model = load_model(paths.model.keras_model)
+    if dry_run:
+        return {"validation": task.judge(model, data, "validation", 1)}
+    lite = LiteModel(paths.model.tflite_model)
+    images = np.concatenate([images for images, _ in data.test])
+    outputs = model.predict(images, verbose=0)
+    metrics: dict[str, Any] = {split: task.judge(model, data, split) for split in SPLITS}
+    judged = Judged(config, data, outputs)
+    metrics["test"] |= task.details(judged)
+    metrics["tflite"] = task.compare(judged, lite(images))
+    metrics["latency_ms"] = _latencies(model, lite, images)
+    metrics["size_bytes"] = {
+        "keras": paths.model.keras_model.stat().st_size,
+        "tflite": paths.model.tflite_model.stat().st_size,
+    }
+    write_json(paths.training_metrics / "metrics.json", metrics)
+    return metrics
+
+
+def load_model(path: Path) -> keras.Model:
+    """Load a saved model, with a clear error when there is none."""
+    if not path.is_file():
+        raise UserError(f"{path} does not exist; train it first with `dvc repro`.")
+    return load_saved(path)
+
+
+def _latencies(model: keras.Model, lite: LiteModel, images: np.ndarray) -> dict[str, float]:
+    """Return the median time for one image and for a batch in milliseconds, on this machine."""
+    one, batch = images[:1], np.resize(images, (BATCH, *images.shape[1:]))
+    return {
+        "keras": _median_ms(lambda: model.predict_on_batch(one)),
+        "tflite": _median_ms(lambda: lite(one)),
+        f"keras_batch_{BATCH}": _median_ms(lambda: model.predict_on_batch(batch)),
+        f"tflite_batch_{BATCH}": _median_ms(lambda: lite(batch)),
+    }
+
+
+def _median_ms(predict: Callable[[], object]) -> float:
+    times = []
+    for _ in range(LATENCY_RUNS):
+        start = time.perf_counter()
+        predict()
+        times.append((time.perf_counter() - start) * 1000)
+    return round(statistics.median(times), 3)

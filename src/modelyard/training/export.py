@@ -1,0 +1,79 @@
+"""Write a trained model in every form that others need, each file whole or not at all."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from modelyard.config.hyperparameters import Hyperparameters
+from modelyard.config.schema import Config
+from modelyard.data.manifest import Manifest, read_manifest
+from modelyard.files import whole_file, write_json, write_yaml
+from modelyard.pipeline.provenance import train_configuration
+from modelyard.tasks import Datasets, finished, load_task
+
+from .backup import TrainingBackup
+
+PREDICTIONS = "test_predictions.npy"
+
+
+def export(
+    model: keras.Model,
+    data: Datasets,
+    config: Config,
+    hyperparameters: Hyperparameters,
+    backup: TrainingBackup,
+) -> None:
+    """Write descriptions first and `model.keras` last, so that it vouches for the others.
+
+    Raises:
+        UserError: a later training of the same model has taken over.
+    """
+    backup.check_owner()
+    paths, manifest = config.output_paths.model, read_manifest(config.input_paths.data)
+    model = finished(load_task(config.task), model, len(manifest.classes))
+    best = {name: value for name, value in backup.best_metrics.items() if name.startswith("val_")}
+    write_json(paths.root / "val_metrics.json", best)
+    _write_predictions(model, data, config)
+    mapping = {str(label): name for label, name in enumerate(manifest.classes)}
+    write_json(paths.output_mapping, mapping)
+    write_yaml(paths.root / "hparams.yaml", hyperparameters)
+    record = train_configuration(config, manifest.data_hash, hyperparameters, backup.started)
+    write_yaml(paths.root / "train_configuration.yaml", record)
+    write_yaml(paths.root / "predict_configuration.yaml", _predict_configuration(config, manifest))
+    _write_tflite(model, paths.tflite_model)
+    with whole_file(paths.keras_model) as temporary:
+        model.save(temporary)
+
+
+def _predict_configuration(config: Config, manifest: Manifest) -> dict[str, Any]:
+    """Describe what the saved model takes and gives, for those who only predict."""
+    height, width, channels = manifest.image_shape
+    return {
+        "model": config.name,
+        "task": config.task,
+        "input": {
+            "height": height,
+            "width": width,
+            "channels": channels,
+            "pixel_range": [0, 255],
+        },
+        "output": load_task(config.task).output(list(manifest.classes)),
+    }
+
+
+def _write_predictions(model: keras.Model, data: Datasets, config: Config) -> None:
+    """Write what this model, never saved, says of the test images: what is loaded must repeat it.
+
+    Nothing is learnt from it; the labels of the test split are not looked at.
+    """
+    images = data.in_order("test").map(lambda images, _: images)
+    outputs = load_task(config.task).comparable(model.predict(images, verbose=0))
+    with whole_file(config.output_paths.model.root / PREDICTIONS) as temporary:
+        np.save(temporary, outputs.astype(np.float32))
+
+
+def _write_tflite(model: keras.Model, path: Path) -> None:
+    with whole_file(path) as temporary:
+        model.export(temporary, format="litert", verbose=False)

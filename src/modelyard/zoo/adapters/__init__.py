@@ -1,0 +1,1 @@
+"""Adapters that `modelyard zoo add` copies to models/NAME/adapter.py."""

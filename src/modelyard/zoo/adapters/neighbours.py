@@ -1,0 +1,48 @@
+"""k nearest neighbours of scikit-learn: the training images most like an image say its class.
+
+Hyperparameters: neighbours, how many of them vote; weights, uniform or distance.
+"""
+
+import numpy as np
+from sklearn.neighbors import KNeighborsClassifier
+
+from modelyard.adapter import AdapterModel
+
+BRIGHTEST = 255
+
+
+class Neighbours(AdapterModel):
+    """Compares images pixel by pixel."""
+
+    def data_loader(self) -> None:
+        """Read the training images, and those that `get_metrics` judges by."""
+        self.known = self._read("train")
+        self.asked = self._read(self.model_specs.split)
+
+    def preprocess(self) -> None:
+        """Turn images (examples, height, width, channels) into rows of numbers from 0 to 1."""
+        self.known, self.asked = (
+            (images.reshape(len(images), -1) / BRIGHTEST, labels)
+            for images, labels in (self.known, self.asked)
+        )
+
+    def build(self) -> None:
+        """Make a classifier that knows nothing yet."""
+        values = self.hp_values
+        self.model = KNeighborsClassifier(values["neighbours"], weights=values["weights"])
+
+    def train(self) -> None:
+        """Remember the training images."""
+        self.model.fit(*self.known)
+
+    def get_metrics(self) -> dict[str, float]:
+        """Return the share of images that are given their own class."""
+        return {"accuracy": self.model.score(*self.asked)}
+
+    def reported(self) -> list[str]:
+        """Return the metric's name, known before training."""
+        return ["accuracy"]
+
+    def _read(self, split: str) -> tuple[np.ndarray, np.ndarray]:
+        folder = self.model_specs.config.input_paths.data
+        return np.load(folder / f"{split}_images.npy"), np.load(folder / f"{split}_labels.npy")

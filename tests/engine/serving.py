@@ -1,0 +1,78 @@
+"""A server in a thread, and a model that only says what it is asked."""
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import numpy as np
+from PIL import Image
+
+from modelyard.serving import app
+from modelyard.serving.predictor import Predictor, Size
+from modelyard.tasks import Output
+
+SHAPE = (8, 8, 1)
+
+
+class Grey:
+    """Stands for a model and its task: the answer is an image's first pixel and its size.
+
+    Attributes:
+        batches: how many images each call was given.
+        before: called before each answer; it may wait or raise.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.batches: list[int] = []
+        self.before: Any = lambda: None
+        self.file, self.folder = folder / "model.keras", folder
+        self.file.write_bytes(b"weights")
+        height, width, channels = self.shape = SHAPE
+        size = {"height": height, "width": width, "channels": channels}
+        self.about = {"model": "grey", "task": "image_classification", "input": size}
+        self.classes = ["grey"]
+        self.task = self
+
+    def outputs(self, images: np.ndarray) -> np.ndarray:
+        self.before()
+        self.batches.append(len(images))
+        return images[:, 0, 0, 0]
+
+    def output(self, values: np.ndarray, size: Size) -> Output:
+        return Output(values, self.classes, size, self.shape[:2])
+
+    def answer(self, output: Output) -> list[Any]:
+        assert output.seen == SHAPE[:2]
+        probability = output.values / 255
+        return [{"class": output.classes[0], "probability": probability, "size": output.size}]
+
+
+@contextmanager
+def served(predictor: object) -> Iterator[httpx.Client]:
+    """Yield a client of a server on loopback, which ends with the block."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = app.server(app.create_app(cast("Predictor", predictor)))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            port = listener.getsockname()[1]
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def png(value: int = 0, size: Size = SHAPE[:2]) -> bytes:
+    """Return a grey PNG of (height, width), one colour."""
+    file = io.BytesIO()
+    Image.new("L", size[::-1], value).save(file, "png")
+    return file.getvalue()

@@ -1,0 +1,167 @@
+"""The chief of several workers, over its real protocol on loopback."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from keras_tuner.src import protos
+from keras_tuner.src.distribute.oracle_client import OracleClient
+
+from modelyard.config.loading import load_config
+from modelyard.errors import UserError
+from modelyard.search.chief import ALONE_SECONDS, LOST_SECONDS, Chief
+from modelyard.search.oracles import ORACLES
+from modelyard.search.state import Search
+from modelyard.search.worker import connection
+from modelyard.search.workers import shares
+from src.tuner import KerasAdapter
+
+from .searching import SPACE, choice
+from .tiny import TINY, write_model
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def chief(workspace: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chief]:  # noqa: ARG001
+    space = {**SPACE, "flag": choice(*[True, False])}
+    write_model(TINY | {"tuning": {"tune": True, "max_trials": 2, "hyperparams": space}})
+    search = Search(load_config(), KerasAdapter)
+    oracle = ORACLES["random"](search.space, search.config)
+    oracle.open(search.record.model_folder, search.record.id)
+    subject = Chief(oracle, clock)
+    with subject.serving("127.0.0.1", 0) as port:
+        monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+        monkeypatch.setenv("KERASTUNER_ORACLE_PORT", str(port))
+        yield subject
+
+
+def client(chief: Chief, name: str) -> OracleClient:
+    os.environ["KERASTUNER_TUNER_ID"] = name  # removed again with the others
+    return OracleClient(chief.oracle)
+
+
+@pytest.fixture(autouse=True)
+def _no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERASTUNER_TUNER_ID", "")
+
+
+def test_values_travel_exactly(chief: Chief) -> None:
+    trial = client(chief, "a").create_trial("a")
+    assert (
+        trial.hyperparameters.values == chief.oracle.trials[trial.trial_id].hyperparameters.values
+    )
+
+
+def test_a_silent_workers_trial_is_given_to_another_and_ends_once(
+    chief: Chief, clock: Clock
+) -> None:
+    lost, other = client(chief, "lost"), client(chief, "other")
+    trial = lost.create_trial("lost")
+    clock.now = LOST_SECONDS - 1
+    lost.get_trial(trial.trial_id)
+    clock.now += LOST_SECONDS - 1
+    chief.requeue_lost()
+    assert chief.oracle.ongoing_trials
+    clock.now += 2
+    chief.requeue_lost()
+    assert not chief.oracle.ongoing_trials
+    again = other.create_trial("other")
+    assert again.trial_id == trial.trial_id
+    for reporter in (other, lost):
+        again.status = "COMPLETED"
+        reporter.update_trial(trial.trial_id, {"val_loss": 1.0})
+        reporter.end_trial(again)
+    assert chief.oracle.end_order == [trial.trial_id]
+    assert other.create_trial("other").trial_id != trial.trial_id
+
+
+def test_a_worker_whose_question_breaks_off_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    class Killed(protos.get_service_grpc().OracleServicer):  # type: ignore[misc]
+        def GetSpace(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+            asked.append(1)
+            if len(asked) == 1:
+                context.abort(grpc.StatusCode.UNAVAILABLE, "Stream removed")
+            return protos.get_service().GetSpaceResponse()
+
+    server = grpc.server(ThreadPoolExecutor(1))
+    protos.get_service_grpc().add_OracleServicer_to_server(Killed(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+    monkeypatch.setenv("KERASTUNER_ORACLE_PORT", str(port))
+    try:
+        stub = protos.get_service_grpc().OracleStub(connection())
+        stub.GetSpace(protos.get_service().GetSpaceRequest(), wait_for_ready=True, timeout=20)
+    finally:
+        server.stop(None)
+    assert len(asked) == 2
+
+
+def test_the_chief_is_done_when_every_worker_has_heard_so_or_is_lost(
+    chief: Chief, clock: Clock
+) -> None:
+    first, second = client(chief, "first"), client(chief, "second")
+    for worker, name in ((first, "first"), (second, "second")):
+        trial = worker.create_trial(name)
+        trial.status = "COMPLETED"
+        worker.update_trial(trial.trial_id, {"val_loss": 1.0})
+        worker.end_trial(trial)
+    assert not chief.done
+    assert first.create_trial("first").status == "STOPPED"
+    assert not chief.done
+    clock.now = LOST_SECONDS + 1
+    assert chief.done
+    chief.wait()
+
+
+def test_a_chief_without_workers_gives_up_and_says_what_to_start(
+    chief: Chief, clock: Clock
+) -> None:
+    clock.now = ALONE_SECONDS + 1
+    with pytest.raises(UserError, match="No worker has been heard for 600 s"):
+        chief.wait()
+
+
+def test_an_address_of_another_machine_is_refused_in_one_sentence(chief: Chief) -> None:
+    subject = Chief(chief.oracle)
+    with (
+        pytest.raises(UserError, match=r"cannot listen on 192\.0\.2\.1:1"),
+        subject.serving("192.0.2.1", 1),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("most", "gpus", "devices", "threads"),
+    [
+        (4, [], [None] * 4, "2"),
+        (9, [], [None] * 8, "1"),
+        (2, ["0", "3", "5"], ["0", "3"], "4"),
+        (9, ["7"], ["7"], "8"),
+    ],
+)
+def test_the_machine_is_divided_a_gpu_or_a_share_of_the_cores_each(
+    most: int, gpus: list[str], devices: list[str | None], threads: str
+) -> None:
+    parts = shares(most, gpus, cores=8)
+    assert [part.get("CUDA_VISIBLE_DEVICES") for part in parts] == devices
+    assert {part["TF_NUM_INTRAOP_THREADS"] for part in parts} == {threads}

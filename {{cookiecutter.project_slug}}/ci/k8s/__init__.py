@@ -1,1 +1,0 @@
-"""A search over several machines of a Kubernetes cluster; see README.md in this folder."""

@@ -1,1 +1,0 @@
-"""The search behind the `tune` stage: KerasTuner's oracles and protocol, made safe to trust."""

@@ -1,1 +1,0 @@
-"""A saved model behind HTTP: `python -m src.serve MODEL`."""
