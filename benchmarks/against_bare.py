@@ -64,9 +64,12 @@ def _against_bare_keras(project: Path, temporary: Path, epochs: int) -> None:
 
 
 def _against_bare_imports(project: Path) -> None:
-    ours = "from src.utils.quiet import import_tensorflow; import_tensorflow(); import keras"
+    ours = (
+        "from pathlib import Path; from modelyard.startup import import_tensorflow; "
+        "import_tensorflow(Path('src')); import keras"
+    )
     compare(
-        Command("import TensorFlow and Keras as src does", ["python", "-c", ours], project),
+        Command("import TensorFlow and Keras as a stage does", ["python", "-c", ours], project),
         Command("import them", ["python", "-c", "import tensorflow, keras"], project),
         3 * RUNS,
     )

@@ -15,10 +15,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path.cwd()))
 
+from modelyard.config import chosen_hyperparameters, load_config
 from src.data.data_provider import DataProvider
 from src.trainer import ModelTrainer
-from src.utils.config import load_config
-from src.utils.hyperparameters import chosen_hyperparameters
 
 ROUNDS, EPOCHS = 7, 5  # one round more comes first, it compiles
 

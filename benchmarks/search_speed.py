@@ -9,6 +9,7 @@ import contextlib
 import gc
 import io
 import itertools
+import json
 import os
 import shutil
 import statistics
@@ -26,13 +27,13 @@ import keras
 import optuna
 import psutil
 from optuna.samplers import RandomSampler
+
+from modelyard.config import Hyperparameters, Options, load_config
+from modelyard.files import read_csv
+from modelyard.search import monitor, report, search
 from src.data.data_provider import DataProvider
 from src.models import build_model
-from src.search import monitor, report
-from src.tuner import tune
-from src.utils.config import load_config
-from src.utils.hyperparameters import Hyperparameters
-from src.utils.utils import read_csv
+from src.tuner import KerasAdapter
 
 TRIALS, EPOCHS, ROUNDS, LONG, MANY = 8, 10, 5, 50, 1000
 FIXED = {
@@ -42,7 +43,7 @@ FIXED = {
     "params.early_stopping.patience": EPOCHS,
 }
 STUB = """
-from src.adapter import AdapterModel
+from modelyard.adapter import AdapterModel
 
 class Stub(AdapterModel):
     def train(self):
@@ -140,10 +141,11 @@ def watched(measure: Callable[[], float]) -> Iterator[list[float]]:
 def searched(overrides: dict[str, Any]) -> list[dict[str, str]]:
     """Run a search from its beginning; return its trials."""
     shutil.rmtree(".checkpoints", ignore_errors=True)
-    config = load_config(None, FIXED | overrides)
+    words = [f"{key}={json.dumps(value)}" for key, value in (FIXED | overrides).items()]
+    options = Options("tune", overrides=words)
     with contextlib.redirect_stdout(io.StringIO()):
-        tune(config)
-    return read_csv(config.output_paths.training_metrics / "trials.csv")
+        search(options, KerasAdapter)
+    return read_csv(options.config.output_paths.training_metrics / "trials.csv")
 
 
 def row_values(row: dict[str, str]) -> Hyperparameters:

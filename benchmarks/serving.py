@@ -26,9 +26,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path.cwd()))
 
-from src.data.images import opened, pixels
-from src.predictor import Predictor, load_predictor
-from src.utils.config import load_project
+from modelyard.config import load_project
+from modelyard.data.images import opened, pixels
+from modelyard.serving.predictor import Predictor, load_predictor
 
 CLIENTS = (1, 8, 32)
 ROUNDS, SECONDS, BATCH = 3, 4, 32  # one round more comes first, it warms up
@@ -110,7 +110,7 @@ def _in_process(predictor: Predictor, files: list[Path], batch: int) -> list[flo
 
 
 def _start(model: str) -> tuple["subprocess.Popen[str]", str]:
-    command = [sys.executable, "-m", "src.serve", model, "--port", "0"]
+    command = [sys.executable, "-m", "modelyard", "serve", model, "--port", "0"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     said = server.stdout.readline() if server.stdout else ""
     return server, next(word for word in said.split() if word.startswith("http"))
