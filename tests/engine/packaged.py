@@ -15,6 +15,8 @@ from modelyard.publishing.packages.build import Build
 from .tiny import write_project
 
 NAME, VERSION, WHEEL = "tiny-models", "1.2.0", "tiny_models-1.2.0-py3-none-any.whl"
+ENGINE = "modelyard-1.0.0-py3-none-any.whl"
+ENGINE_SOURCE = f'[tool.uv.sources]\nmodelyard = {{ path = "vendor/{ENGINE}" }}\n'
 PYPROJECT = f"""
 [build-system]
 requires = ["setuptools=={version("setuptools")}"]

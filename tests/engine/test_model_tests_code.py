@@ -13,11 +13,9 @@ from modelyard.publishing.environments import load_environments
 from modelyard.publishing.packages import store_for
 from modelyard.publishing.packages.wheel import Wheel, engine_wheel
 
-from .packaged import NAME, PYPROJECT, VERSION, real_wheel
+from .packaged import ENGINE, ENGINE_SOURCE, NAME, PYPROJECT, VERSION, real_wheel
 from .servers import Index, Server, serve
 
-ENGINE = "modelyard-1.0.0-py3-none-any.whl"
-SOURCE = f'[tool.uv.sources]\nmodelyard = {{ path = "vendor/{ENGINE}" }}\n'
 ENVIRONMENTS = ("folder", "index")
 NEEDED = "Requires-Dist: modelyard[train]>=1.0,<2"
 
@@ -42,7 +40,7 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server) ->
         "folder: {host: 'file://..', path: packages}\n"
         f"index: {{host: '{server.address.replace('http', 'pypi+http')}'}}\n"
     )
-    Path("pyproject.toml").write_text(f"{PYPROJECT}\n{SOURCE}")
+    Path("pyproject.toml").write_text(f"{PYPROJECT}\n{ENGINE_SOURCE}")
     real_wheel(Path("vendor"), "modelyard", "1.0.0", "Provides-Extra: train")
 
 

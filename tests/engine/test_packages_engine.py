@@ -11,12 +11,10 @@ from modelyard.files import sha256
 from modelyard.publishing import publish, unpublish
 from modelyard.publishing.packages.wheel import engine_wheel
 
-from .packaged import NAME, VERSION, fake_build, fake_wheel
+from .packaged import ENGINE, ENGINE_SOURCE, NAME, VERSION, fake_build, fake_wheel
 from .servers import Index, Server, serve
 
-ENGINE = "modelyard-1.0.0-py3-none-any.whl"
 VENDOR = Path("vendor", ENGINE)
-PYPROJECT = f'[tool.uv.sources]\nmodelyard = {{ path = "{VENDOR}" }}\n'
 
 
 @pytest.fixture
@@ -39,7 +37,7 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server) ->
         "folder: {host: 'file://..', path: packages}\n"
         f"index: {{host: '{server.address.replace('http', 'pypi+http')}'}}\n"
     )
-    Path("pyproject.toml").write_text(PYPROJECT)
+    Path("pyproject.toml").write_text(ENGINE_SOURCE)
     VENDOR.write_bytes(engine_content())
 
 
@@ -162,7 +160,7 @@ def test_an_engine_that_does_not_come_from_vendor_is_not_sent(
 def test_a_wheel_that_cannot_be_the_engine_s_is_named_and_nothing_is_sent(
     named: str, said: str, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("pyproject.toml").write_text(PYPROJECT.replace(str(VENDOR), named))
+    Path("pyproject.toml").write_text(ENGINE_SOURCE.replace(str(VENDOR), named))
     if "gone" not in named:
         Path(named).write_bytes(engine_content())
     assert publish.main([]) == 1
