@@ -10,6 +10,7 @@ from modelyard.pipeline import identity
 
 # A search continues when these change: they say how long and how wide, not what is tried.
 EXTENT = ("tune", "max_trials", "max_instances_at_once", "max_failed_share", "tensorboard")
+NOT_TRIED = ("cache_mb",)  # of params: another machine, the same results
 MOST_DIFFERENCES = 5
 
 
@@ -18,7 +19,8 @@ def depends_on(config: Config) -> dict[str, Any]:
     record = config.record("architecture", "params", "tuning")
     for key in EXTENT:
         del record["tuning"][key]
-    del record["params"]["cache_mb"]  # another machine, the same results
+    for key in NOT_TRIED:
+        record["params"].pop(key, None)
     data = read_manifest(config.input_paths.data).data_hash
     return record | {"data": data} | identity.depends_on(config, "tune")
 
