@@ -35,6 +35,13 @@ def search(hyperparams: dict[str, Any] = SPACE, *arguments: str, **tuning: Any) 
     return keras_search(hyperparams, *arguments, **tuning)
 
 
+def epochs_search(hyperparams: dict[str, Any], *arguments: str, **tuning: Any) -> int:
+    """Run `tune` by grid with the stub that trains four epochs; return its exit status."""
+    shutil.copy(STUB.with_name("epochs_adapter.py"), MODEL / "adapter.py")
+    tuning = {"oracle": "grid", "max_trials": 5, **tuning}
+    return keras_search(hyperparams, "params.epochs=4", *arguments, **tuning)
+
+
 def keras_search(hyperparams: dict[str, Any], *arguments: str, **tuning: Any) -> int:
     """Run `tune` on a search space with the model of the project; return its exit status."""
     section = {"tune": True, "max_trials": 6, "hyperparams": hyperparams, **tuning}

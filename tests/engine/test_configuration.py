@@ -274,6 +274,17 @@ def test_a_link_out_of_the_project_is_outside(workspace: Path) -> None:
 
 
 @pytest.mark.usefixtures("workspace")
+def test_a_name_with_dots_in_the_file_can_be_overridden() -> None:
+    tuning = {**TINY["tuning"], "hyperparams": {**TINY["tuning"]["hyperparams"],
+              "head.dropout": {"default_value": 0.1}}}  # fmt: skip
+    write_yaml(MODEL / "config.yaml", {**TINY, "tuning": tuning})
+    changed = {"tuning.hyperparams.head.dropout.default_value": 0.3}
+    found = load_config(overrides=changed).tuning.hyperparams
+    assert found["head.dropout"].default_value == 0.3
+    assert set(found) == {*TINY["tuning"]["hyperparams"], "head.dropout"}
+
+
+@pytest.mark.usefixtures("workspace")
 def test_the_command_line_beats_the_files() -> None:
     config = load_config(overrides={"params.epochs": 3, "data.seed": 7})
     assert (config.params.epochs, config.data.seed) == (3, 7)

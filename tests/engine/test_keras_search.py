@@ -1,5 +1,6 @@
 """The search on the tiny Keras model, and on a model of another framework."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from modelyard.errors import UserError
 from modelyard.files import read_csv
 from src.run import main
 
+from .killing import Killed, killed_at_write
 from .searching import CHOSEN, choice, chosen, keras_search, number, proposals, trials
 from .tiny import METRICS, MODEL, TINY, snapshot, write_model
 from .training import trainer
@@ -65,6 +67,31 @@ def test_a_trial_may_stop_sooner_than_the_training() -> None:
     stop = {"metric": "val_loss", "direction": "max", "patience": 2, "min_delta": 0.0}
     assert keras_search(SPACE, max_trials=1, early_stopping=stop) == 0
     assert trials()[0]["epochs"] == "3"
+
+
+def test_a_pruned_search_repeats_after_kills_and_train_reaches_its_best(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = {**SPACE, "hidden_units": choice(32), "learning_rate": choice(0.01, 0.02, 1e-5, 1e-4)}
+    pruned = {"oracle": "grid", "max_trials": 4, "pruning": {"after_trials": 2, "after_epochs": 3}}
+    assert keras_search(space, **pruned) == 0
+    whole, best = without_seconds(), chosen()
+    ended = [(row["status"], row["epochs"]) for row in whole]
+    assert [status for status, _ in ended] == ["completed", "completed", "pruned", "pruned"]
+    assert ended[2:] == [("pruned", "3"), ("pruned", "3")]
+    subject, data = trainer()
+    subject.train(data)
+    assert subject.get_metrics()["val_loss"] == min(float(row["score"]) for row in whole[:2])
+    for nth in (90, 120, 135):
+        shutil.rmtree(workspace / ".checkpoints")
+        with pytest.raises(Killed), killed_at_write(nth, monkeypatch):
+            keras_search(space, **pruned)
+        assert keras_search(space, **pruned) == 0
+        assert (without_seconds(), chosen()) == (whole, best)
+
+
+def without_seconds() -> list[dict[str, str]]:
+    return [{key: row[key] for key in row if key != "seconds"} for row in trials()]
 
 
 @pytest.mark.parametrize(

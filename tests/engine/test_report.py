@@ -158,6 +158,23 @@ def test_pictures_are_drawn_and_not_blank() -> None:
         assert REPORT.with_name(name).stat().st_size < 40_000
 
 
+def test_pruned_trials_are_counted_and_ranked_last_and_names_may_have_dots() -> None:
+    tuning = {**TINY["tuning"], "hyperparams": {**TINY["tuning"]["hyperparams"],
+              "head.dropout": {"default_value": 0.1}}}  # fmt: skip
+    write_model({**TINY, "tuning": tuning})
+    rows = [{"trial": n, "status": status, "score": n + 1, "epochs": 9 - n, "seconds": 1.5,
+             "head.dropout": 0.5, "reason": ""}
+            for n, status in enumerate(("pruned", "completed", "completed"))]  # fmt: skip
+    write_csv(METRICS / "trials.csv", rows)
+    text = report()
+    assert "The best of 3 trials (0 failed, 1 pruned, ranked last)" in text
+    assert "| rank | trial | val&#95;loss | epochs | seconds | head.dropout |" in text.replace(
+        "val_loss", "val&#95;loss"
+    )
+    found = re.findall(r"^\| (\w+ \| \d \| \d) \| \d \| 1\.5 \| 0\.5 \|$", text, re.MULTILINE)
+    assert found == ["1 | 1 | 2", "2 | 2 | 3", "pruned | 0 | 1"]
+
+
 @pytest.mark.parametrize("score", ["", "nan"])
 def test_a_search_without_a_score_says_where_the_reasons_are(score: str) -> None:
     row: dict[str, object] = {"trial": 0, "status": "failed", "score": score, "epochs": 0,

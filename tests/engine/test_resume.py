@@ -2,8 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from modelyard.config.loading import load_config
 from modelyard.pipeline import identity
 from modelyard.search.record import SearchRecord
 
+from .killing import Killed, killed_at_write
 from .searching import SPACE, choice, chosen, number, search, trained, trials
 from .tiny import MODEL
 
@@ -22,28 +21,6 @@ ORACLES = ["random", "grid", "bayesian", "hyperband"]
 WIDER = {**SPACE, "x": number(0.0, 9.0, 7.0)}
 HIGHER = {"metric": "val_loss", "direction": "max"}
 SEARCHES = Path(".checkpoints/tune/tiny")
-
-
-class Killed(BaseException):
-    """Ends a search as a kill would: nothing catches it, nothing is tidied up."""
-
-
-@contextmanager
-def killed_at_write(nth: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Kill the search when it is about to rename its nth file."""
-    writes = 0
-    replace = Path.replace
-
-    def count(self: Path, target: Path) -> Path:
-        nonlocal writes
-        writes += 1
-        if writes == nth:
-            raise Killed
-        return replace(self, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", count)
-        yield
 
 
 def rows() -> list[dict[str, str]]:

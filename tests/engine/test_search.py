@@ -7,13 +7,29 @@ import pytest
 
 from modelyard.files import read_csv
 
-from .searching import CHOSEN, SPACE, choice, chosen, number, proposals, search, trained, trials
+from .searching import (
+    CHOSEN,
+    SPACE,
+    STUB,
+    choice,
+    chosen,
+    number,
+    proposals,
+    search,
+    trained,
+    trials,
+)
 from .tiny import METRICS
 
 pytestmark = pytest.mark.usefixtures("workspace")
 
 ORACLES = ["random", "grid", "bayesian", "hyperband"]
 SMALL = {"x": number(0, 2, 1), "y": choice(1, 0, 2)}
+LINES = [
+    number
+    for number, line in enumerate(STUB.read_text().splitlines(), 1)
+    if "raise ZeroDivisionError" in line or "raise MemoryError" in line
+]
 FATES = {"x": number(0.0, 8.0, 7.0), "fate": choice("fine", "raises", "nan", "memory")}
 
 
@@ -33,6 +49,42 @@ def test_no_combination_is_tried_twice(oracle: str) -> None:
     tried = [(*row.items(),) for row in proposals()]
     # Hyperband trains the best again, for more epochs; of one epoch there is nothing to halve.
     assert len(set(tried)) == len(tried) == 20 or oracle == "hyperband"
+
+
+def test_a_grid_that_is_cut_says_so_and_spreads_its_trials(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    space = {"x": number(0, 5, 4), "y": choice(*range(6))}
+    assert search(space, oracle="grid", max_trials=6) == 0
+    assert ": grid, 6 of 36 combinations, spread over the grid; new" in capsys.readouterr().out
+    assert proposals()[0] == {"x": "4", "y": "0"}
+    assert sorted(row["x"] for row in proposals()) == list("012345")
+    assert sorted(row["y"] for row in proposals()) == list("012345")
+    six = proposals()
+    assert search(space, oracle="grid", max_trials=12) == 0
+    assert proposals()[:6] == six
+    assert search(space, oracle="grid", max_trials=36) == 0
+    assert ": grid, 36 trials; continues after 12." in capsys.readouterr().out
+    assert len({tuple(row.items()) for row in proposals()}) == 36
+
+
+def test_a_grid_that_is_not_cut_is_tried_in_order() -> None:
+    assert search(SMALL, oracle="grid", max_trials=9) == 0
+    assert [(row["x"], row["y"]) for row in proposals()] == [(x, y) for x in "102" for y in "102"]
+
+
+@pytest.mark.parametrize(
+    ("most", "says"),
+    [
+        (20, "20 trials, its model proposes once 6 have completed; new"),
+        (2, "2 trials, too few for its model to propose one: all are random; new"),
+    ],
+)
+def test_a_bayesian_search_says_when_its_model_proposes(
+    most: int, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert search(oracle="bayesian", max_trials=most) == 0
+    assert f": bayesian, {says}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("oracle", ["random", "grid", "bayesian"])
@@ -90,15 +142,18 @@ def test_a_failed_trial_is_recorded_with_its_reason_and_the_others_go_on(
     reasons = {row["fate"]: row["reason"] for row in trials()}
     assert reasons == {
         "fine": "",
-        "raises": "ZeroDivisionError: by the optimizer",
+        "raises": f"ZeroDivisionError: by the optimizer (models/tiny/adapter.py:{LINES[0]})",
         "nan": "val_loss is nan, which cannot be compared.",
-        "memory": "out of memory: no room for 3 GB",
+        "memory": f"out of memory: no room for 3 GB (models/tiny/adapter.py:{LINES[1]})",
     }
     assert {row["status"] for row in trials() if row["fate"] == "fine"} == {"completed"}
     assert {row["score"] for row in trials() if row["fate"] != "fine"} == {""}
     assert chosen()["fate"] == "fine"
     assert "the best of 8 trials (6 failed)" in CHOSEN.read_text()
-    assert "failed: out of memory: no room for 3 GB" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "failed: out of memory: no room for 3 GB" in said.out
+    assert len(said.out.splitlines()) == 1 + 8 + 1  # the search, a line a trial, what was chosen
+    assert said.err == ""
     errors = Path(".checkpoints/tune/tiny").glob("*/trial_*/error.txt")
     assert any("ZeroDivisionError" in path.read_text() for path in errors)
 
@@ -106,12 +161,13 @@ def test_a_failed_trial_is_recorded_with_its_reason_and_the_others_go_on(
 def test_more_failures_than_allowed_end_the_search_early_with_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert search(FATES, oracle="grid", max_trials=40, max_failed_share=0.1) == 1
+    assert search(FATES, oracle="grid", max_trials=44, max_failed_share=0.1) == 1
     assert not CHOSEN.exists() or "search" not in CHOSEN.read_text()
     assert len(trained()) < 20
     error = capsys.readouterr().err
     assert "5 of 7 trials of search" in error
-    assert "trial 1: ZeroDivisionError: by the optimizer. Mend that" in error
+    place = f"models/tiny/adapter.py:{LINES[0]}"
+    assert f"trial 1: ZeroDivisionError: by the optimizer ({place}). Mend that" in error
     assert "remove .checkpoints/tune/tiny/" in error
 
 
@@ -147,7 +203,7 @@ def test_a_line_tells_of_each_trial(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_long_table_places_each_searched_value_in_its_range() -> None:
     space: dict[str, Any] = {**SPACE, "z": number(0, 4, 2, when={"y": 1})}
-    assert search(space, oracle="grid", max_trials=3) == 0
+    assert search(space, oracle="grid", max_trials=77) == 0
     rows = [row for row in read_csv(METRICS / "trial_values.csv") if row["trial"] == "1"]
     assert [(row["hyperparameter"], row["value"], row["position"]) for row in rows] == [
         ("x", "7.0", "0.875"),

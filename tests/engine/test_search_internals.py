@@ -7,6 +7,7 @@ from typing import Any
 
 import keras_tuner
 import pytest
+from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.oracles import BayesianOptimizationOracle, HyperbandOracle
 
 from modelyard.search import internals
@@ -19,6 +20,7 @@ USED = {
     ),
     BayesianOptimizationOracle: ("_random_state", "_vectorize_trials"),
     HyperbandOracle: ("_brackets", "_get_num_brackets", "_get_num_rounds", "_get_size"),
+    BaseTuner: ("_run_and_update_trial", "_try_run_and_update_trial"),
 }  # fmt: skip
 NAMES = {name for names in USED.values() for name in names}
 FILE = Path(internals.__file__)
@@ -37,6 +39,8 @@ def oracle(kind: type) -> Any:
 
 def of_keras_tuner(kind: type, name: str) -> bool:
     """Say whether a member is there; the base class itself cannot be made without `populate`."""
+    if kind is BaseTuner:
+        return hasattr(kind, name)
     return hasattr(oracle(HyperbandOracle if kind is keras_tuner.Oracle else kind), name)
 
 

@@ -1,3 +1,5 @@
+import itertools
+from collections import Counter
 from typing import Any
 
 import keras_tuner
@@ -102,6 +104,37 @@ def test_a_space_counts_its_combinations(most: int, count: int) -> None:
     subject = space(x=number(1, 3, 2), y=choice("a", "b"))
     assert subject.count(most, grid=False) == count
     assert space(x=number(1.0, 3.0, 2.0)).count(most, grid=False) == most
+
+
+@pytest.mark.parametrize("grid", [True, False])
+def test_the_size_of_a_space_is_the_number_of_its_combinations(grid: bool) -> None:  # noqa: FBT001
+    for subject in (conditional(), space(x=number(1, 3, 2), y=choice("a", "b"))):
+        assert subject.size(grid=grid) == len(list(subject.combinations(grid=grid)))
+
+
+def test_a_space_too_large_to_be_listed_has_a_size() -> None:
+    many = {f"x{i}": number(0.0, 1.0, 0.0) for i in range(30)}
+    assert space(**many).size(grid=True) == 10**30
+
+
+def test_a_spread_begins_with_the_defaults_and_has_every_value_about_equally_often() -> None:
+    subject = space(x=number(1, 10, 5), y=choice("b", "a"), z=number(0.0, 1.0, 0.0))
+    taken = list(itertools.islice(subject.spread(), 20))
+    assert taken[0] == {"x": 5, "y": "b", "z": 0.0}
+    assert Counter(values["x"] for values in taken) == dict.fromkeys(range(1, 11), 2)
+    # One was dealt twice, and left out the second time.
+    assert {*Counter(values["y"] for values in taken).values()} == {9, 11}
+    assert {*Counter(values["z"] for values in taken).values()} == {1, 2, 3}
+    assert list(itertools.islice(subject.spread(), 7)) == taken[:7]
+
+
+@pytest.mark.parametrize("subject", [0, 1], ids=["conditions", "plain"])
+def test_a_spread_ends_with_every_combination_once(subject: int) -> None:
+    spaces = (conditional(), space(x=number(1, 7, 2), y=choice("a", "b", "c")))
+    found = [tuple(values.values()) for values in spaces[subject].spread()]
+    whole = [tuple(values.values()) for values in spaces[subject].combinations(grid=True)]
+    assert sorted(found) == sorted(whole)
+    assert found != whole
 
 
 def test_values_come_back_from_the_wire_typed_as_configured() -> None:

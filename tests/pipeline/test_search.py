@@ -41,10 +41,10 @@ def tuning(project: Project, **changes: Any) -> None:
         yaml.dump(document, file)
 
 
-def stub(project: Project, space: dict[str, Any], **changes: Any) -> None:
-    """Search with the stub of the engine's tests."""
+def stub(project: Project, space: dict[str, Any], file: Path = STUB, **changes: Any) -> None:
+    """Search with a stub of the engine's tests."""
     adapter = project.path / f"models/{MODEL}/adapter.py"
-    shutil.copy(STUB, adapter)
+    shutil.copy(file, adapter)
     tuning(project, hyperparams=space, **changes)
 
 
@@ -102,18 +102,23 @@ def test_one_process_and_two_propose_the_same_and_choose_what_train_then_uses(
     assert gone(quick)
 
 
-def test_a_change_of_any_tuning_key_runs_the_search_and_a_change_of_params_does_not(
-    quick: Project,
-) -> None:
+def test_a_change_of_any_key_of_params_or_tuning_runs_the_search(quick: Project) -> None:
     stub(quick, SLOW, max_trials=1)
     tune(quick)
-    quick.replace(CONFIG, "batch_size: 32", "batch_size: 64")
     assert "tune" not in quick.repro("--dry")
-    quick.replace(CONFIG, "batch_size: 64", "batch_size: 32")
+    quick.replace(CONFIG, "optimizer: adam", "optimizer: sgd")
+    assert "new: params.optimizer adam -> sgd." in tune(quick)
+    assert trainings(quick) == 2
+    quick.replace(CONFIG, "cache_mb: 1024", "cache_mb: 512")
+    assert "continues after 1." in tune(quick)
+    assert trainings(quick) == 2
+    quick.replace(CONFIG, "cache_mb: 512", "cache_mb: 1024")
+    quick.replace(CONFIG, "optimizer: sgd", "optimizer: adam")
+    tune(quick)
     quick.run("git", "add", ".")
     quick.run("git", "commit", "--quiet", "--message", "Search")
     log = experiment(quick, "tuning.hyperparams.x.default_value=3")
-    assert "new: tuning.hyperparams.x.default_value 7 -> 3." in log
+    assert "tuning.hyperparams.x.default_value 7 -> 3." in log
     assert [row["x"] for row in trials(quick)] == ["3"]
     assert "continues after 1." in experiment(quick, "tuning.max_trials=2")
     assert len(trials(quick)) == 2
@@ -169,6 +174,35 @@ def test_a_trial_that_ends_every_worker_has_failed_and_the_others_go_on(quick: P
     assert {row["reason"].split(";")[0] for row in trials(quick)[1:]} == {
         "It ended its process 3 times"
     }
+
+
+def test_workers_prune_and_say_where_a_trial_failed(quick: Project) -> None:
+    values = [5, 4, 8, 99, 9]  # the first two are the best: whatever the order, neither is pruned
+    space = {
+        "x": {
+            "default_value": 5,
+            "tuning": {"tune": True, "param_type": "choice", "values": values},
+        }
+    }
+    rule = {"after_trials": 1, "after_epochs": 1}
+    file = STUB.with_name("epochs_adapter.py")
+    stub(quick, space, file, oracle="grid", pruning=rule, max_instances_at_once=2)
+    log = tune(quick)
+    ended = [(row["x"], row["status"], row["epochs"]) for row in trials(quick)]
+    assert ended == [
+        ("5", "completed", "2"),
+        ("4", "completed", "2"),
+        ("8", "pruned", "1"),
+        ("99", "failed", "0"),
+        ("9", "pruned", "1"),
+    ]
+    lines = file.read_text().splitlines()
+    place = f"models/{MODEL}/adapter.py:{next(n for n, t in enumerate(lines, 1) if 'raise' in t)}"
+    assert trials(quick)[3]["reason"] == f"ValueError: cannot train ({place})"
+    assert f"trial 3: failed: ValueError: cannot train ({place})" in log
+    assert "Traceback" not in log
+    for worker in quick.path.glob(".checkpoints/tune/*/*/workers/*.log"):
+        assert "Traceback" not in worker.read_text()
 
 
 def test_a_search_folder_brought_to_a_fresh_machine_is_a_finished_search(quick: Project) -> None:

@@ -32,6 +32,7 @@ class KerasAdapter(AdapterModel):
 
         specs = self.model_specs
         self.trainer = ModelTrainer(specs.trial_config, self.hp_values, folder=specs.folder)
+        self.trainer.backup.prune = specs.prune  # a search may stop a bad trial early
 
     def train(self) -> None:
         """Train, continuing a killed training of the same folder."""

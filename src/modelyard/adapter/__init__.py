@@ -5,6 +5,7 @@ import math
 import numbers
 import pickle
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ class ModelSpecs:
         verbose: whether the training may print its own progress.
         tensorboard: where to write TensorBoard logs; None: nowhere.
         split: what `get_metrics` judges by: validation, or in the stage `evaluate` test.
+        prune: says after each epoch, from the metrics of all epochs so far, whether a search has
+            seen enough of this training; None: train to the end.
     """
 
     config: Any
@@ -38,6 +41,7 @@ class ModelSpecs:
     verbose: bool = False
     tensorboard: Path | None = None
     split: str = "validation"
+    prune: Callable[[list[dict[str, float]]], bool] | None = None
 
     @property
     def trial_config(self) -> Any:

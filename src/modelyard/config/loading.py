@@ -145,12 +145,20 @@ def _split(overrides: Overrides) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _override(document: dict[str, Any], key: str, value: object) -> None:
-    *parents, last = key.split(".")
-    for parent in parents:
-        document = document.setdefault(parent, {})
+    name, rest = _first_name(document, key)
+    while rest:
+        document = document.setdefault(name, {})
         if not isinstance(document, dict):
-            raise UserError(f"command line: {key} cannot be set: {parent!r} is not a section.")
-    document[last] = value
+            raise UserError(f"command line: {key} cannot be set: {name!r} is not a section.")
+        name, rest = _first_name(document, rest)
+    document[name] = value
+
+
+def _first_name(document: dict[str, Any], key: str) -> tuple[str, str]:
+    """Split the first name off a dotted key; one in the file may itself have dots."""
+    known = [name for name in document if f"{key}.".startswith(f"{name}.")]
+    name = max(known, key=len, default=key.partition(".")[0])
+    return name, key[len(name) + 1 :]
 
 
 def _check_paths(path: Path, config: Config) -> None:

@@ -40,11 +40,24 @@ class EarlyStopping(Objective):
     min_delta: Annotated[float, Field(ge=0)]
 
 
+class Pruning(Section):
+    """Stop a trial whose best objective so far is worse than the median of others at that epoch.
+
+    Attributes:
+        after_trials: trials that must have come to an epoch before another is stopped there.
+        after_epochs: epochs that every trial has.
+    """
+
+    after_trials: Positive
+    after_epochs: Positive
+
+
 class Tuning(Section):
     """What a search may try, and for how long.
 
     Attributes:
         early_stopping: of a trial, if it should end sooner than the final training.
+        pruning: stops trials that are worse than the median of those before; absent: none.
         hyperparams: what the model is built from, by name.
     """
 
@@ -56,6 +69,7 @@ class Tuning(Section):
     max_instances_at_once: Positive = 1
     max_failed_share: Share = 0.5
     early_stopping: EarlyStopping | None = None
+    pruning: Pruning | None = None
     seed: Seed = 42
     tensorboard: bool = False
     hyperparams: dict[str, Hyperparameter] = Field(min_length=1)
@@ -66,6 +80,15 @@ class Tuning(Section):
             raise ValueError(
                 "tune is true, but no hyperparameter may be tuned; write tuning.tune: true for at "
                 "least one of them, or tune: false here"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _pruned_once(self) -> Self:
+        if self.pruning and self.oracle == "hyperband":
+            raise ValueError(
+                "pruning does not go with oracle hyperband, which stops bad trials itself; remove "
+                "pruning, or choose random, bayesian or grid"
             )
         return self
 

@@ -135,13 +135,17 @@ def trials(judgement: Judgement) -> Iterator[str]:
     scores = [(float(row["score"]), row) for row in rows if row["score"]]
     scores = [(score, row) for score, row in scores if not math.isnan(score)]
     scores.sort(key=lambda pair: pair[0], reverse=tuning.objective.direction == "max")
+    scores.sort(key=lambda pair: pair[1]["status"] == "pruned")  # none of them is the best
     names = [name for name in rows[0] if name in tuning.hyperparams]
     ranked = [
-        (rank, row["trial"], score, row["epochs"], row["seconds"], *(row[name] for name in names))
+        ("pruned" if row["status"] == "pruned" else rank, row["trial"], score, row["epochs"],
+         row["seconds"], *(row[name] for name in names))
         for rank, (score, row) in enumerate(scores, 1)
-    ]
+    ]  # fmt: skip
     failed = len(rows) - len(scores)
-    yield f"<details><summary>The best of {len(rows)} trials ({failed} failed)</summary>\n"
+    pruned = sum(row["status"] == "pruned" for _, row in scores)
+    ended = f"{failed} failed, {pruned} pruned, ranked last" if pruned else f"{failed} failed"
+    yield f"<details><summary>The best of {len(rows)} trials ({ended})</summary>\n"
     header = ("rank", "trial", tuning.objective.metric, "epochs", "seconds", *names)
     if ranked:
         yield table([cell(name) for name in header], ranked, TOP_TRIALS, path)

@@ -5,12 +5,15 @@ says which one a newer KerasTuner lacks; these are of version 1.4.8.
 """
 
 import json
+import traceback
 from pathlib import Path
 from typing import Any
 
 import grpc
 import keras_tuner
 import numpy as np
+from keras_tuner.engine.base_tuner import BaseTuner
+from keras_tuner.errors import FailedTrialError, FatalError
 from keras_tuner.oracles import BayesianOptimizationOracle, HyperbandOracle
 from keras_tuner.src import protos
 from keras_tuner.src.distribute.oracle_chief import OracleServicer
@@ -18,8 +21,8 @@ from keras_tuner.src.distribute.oracle_chief import OracleServicer
 from modelyard.files import whole_file
 
 __all__ = [
-    "CHECKED", "OpenBayesian", "OpenHyperband", "OpenOracle", "OracleServicer", "add_servicer",
-    "messages", "stub", "write_state",
+    "CHECKED", "OpenBayesian", "OpenHyperband", "OpenOracle", "OracleServicer", "QuietTuner",
+    "add_servicer", "messages", "stub", "write_state",
 ]  # fmt: skip
 
 CHECKED = "1.4.8"  # the version of keras-tuner
@@ -128,6 +131,21 @@ class OpenHyperband(HyperbandOracle):
 
     def _get_num_brackets(self) -> int:
         return self.bracket_count()
+
+
+class QuietTuner(BaseTuner):
+    """A tuner that leaves it to us to say how a trial failed; KerasTuner prints the traceback."""
+
+    def _try_run_and_update_trial(self, trial: Any, *_: Any, **__: Any) -> None:
+        try:
+            self._run_and_update_trial(trial)
+            trial.status = "COMPLETED"
+        except FatalError:
+            raise
+        except FailedTrialError as error:
+            trial.status, trial.message = "FAILED", str(error)
+        except Exception:
+            trial.status, trial.message = "INVALID", traceback.format_exc()
 
 
 def write_state(path: Path, document: dict[str, Any]) -> None:

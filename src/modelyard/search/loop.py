@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import keras_tuner
-from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.errors import FailedTrialError, FatalError
 
 from modelyard.adapter import ModelSpecs, checked_metrics, run_steps
@@ -18,6 +17,9 @@ from modelyard.config.hyperparameters import Hyperparameters
 from modelyard.errors import UserError
 from modelyard.files import read_csv, whole_folder, write_json
 
+from .internals import QuietTuner
+from .pruning import Watch, fixed_limits
+from .reasons import reason
 from .record import TakenOverError, TrialResult
 from .state import Search
 from .worker import Pulse
@@ -26,7 +28,7 @@ MOST_ATTEMPTS = 3  # a trial that ended its process so often without finishing a
 IDLE_SECONDS = 0.2  # between two requests for a trial while an oracle waits for others
 
 
-class SearchTuner(BaseTuner):
+class SearchTuner(QuietTuner):
     """Runs trials one after the other; in a worker, those that the chief gives it."""
 
     def __init__(
@@ -82,7 +84,7 @@ class SearchTuner(BaseTuner):
         began = time.monotonic()
         try:
             self._count_attempt(trial.trial_id)
-            scored = {"status": "completed", **self._train(trial, values)}
+            scored = self._train(trial, values)
         except FatalError:
             raise
         except Exception as error:
@@ -98,16 +100,51 @@ class SearchTuner(BaseTuner):
         return result
 
     def _train(self, trial: Any, values: Hyperparameters) -> dict[str, Any]:
-        """Train as often as configured; return the mean score and the sum of epochs."""
-        scores, epochs = [], 0
+        """Train as often as configured; return the mean score and the sum of epochs.
+
+        The first training has the same seed in every trial, so it alone is compared and pruned; a
+        pruned trial has no further ones.
+        """
+        watch, scores, epochs = self._watch(trial), [], 0
         for execution in range(self.config.tuning.executions_per_trial):
-            adapter = self.adapter(self._specs(trial, execution), values)
+            adapter = self.adapter(self._specs(trial, execution, watch), values)
             run_steps(adapter)
             scores.append(self._score(adapter.get_metrics()))
             epochs += adapter.epochs_trained
-        return {"score": math.fsum(scores) / len(scores), "epochs": epochs}
+            if watch.pruned:
+                break
+        self._check_watched(watch)
+        mean = math.fsum(scores) / len(scores)
+        status = "pruned" if watch.pruned else "completed"
+        return {"status": status, "score": mean, "epochs": epochs, "curve": watch.curve}
 
-    def _specs(self, trial: Any, execution: int) -> ModelSpecs:
+    def _watch(self, trial: Any) -> Watch:
+        tuning, folder = self.config.tuning, self.record.trial_folder(trial.trial_id)
+        if tuning.pruning is None:
+            return Watch(tuning.objective)
+        others = self.record.results(tuning.max_trials).values()
+        epochs = self.config.params.epochs
+        limits = fixed_limits(folder, tuning.pruning, tuning.objective, epochs, others)
+        return Watch(tuning.objective, limits)
+
+    def _check_watched(self, watch: Watch) -> None:
+        """End the search if nothing can be pruned: every trial would be trained to its end."""
+        if self.config.tuning.pruning is None or any(value is not None for value in watch.curve):
+            return
+        what = f"{self.config.file}: tuning.pruning"
+        if watch.reported is None:
+            raise FatalError(
+                f"{what} is set, but {self.config.adapter or 'src/tuner.py'} never hands its "
+                "history to model_specs.prune; call it after each epoch and stop when it returns "
+                "true, or remove tuning.pruning."
+            )
+        raise FatalError(
+            f"{what} compares {self.config.tuning.objective.metric!r} epoch by epoch, but training "
+            f"reports {', '.join(watch.reported)}; choose one of them as tuning.objective.metric, "
+            "or remove tuning.pruning."
+        )
+
+    def _specs(self, trial: Any, execution: int, watch: Watch) -> ModelSpecs:
         params, drawn = self.config.params, trial.hyperparameters.values
         name = f"execution-{execution}"
         logs = self.record.path / "tensorboard" / trial.trial_id / name
@@ -121,6 +158,7 @@ class SearchTuner(BaseTuner):
             folder=folder,
             verbose=self.alone and sys.stdout.isatty(),
             tensorboard=logs if self.config.tuning.tensorboard else None,
+            prune=watch if execution == 0 else None,
         )
 
     def _score(self, returned: Any) -> float:
@@ -151,17 +189,6 @@ class SearchTuner(BaseTuner):
                 f"It ended its process {MOST_ATTEMPTS} times; it may need too much memory."
             )
         write_json(saved, {"attempts": attempts, "rows": rows})
-
-
-def reason(error: Exception) -> str:
-    """Return why a trial failed, in one line."""
-    name = type(error).__name__
-    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    if isinstance(error, UserError):
-        return first
-    if isinstance(error, MemoryError) or name == "ResourceExhaustedError":
-        return f"out of memory: {first}"
-    return f"{name}: {first}"
 
 
 def _inherit(past: Path, folder: Path) -> None:

@@ -4,6 +4,7 @@ import time
 from typing import Self
 
 from .oracle import SearchOracle
+from .pace import Pace
 from .record import TrialResult, drop_backups
 from .report import best_result, progress_line, write_trials
 from .state import Search
@@ -16,7 +17,7 @@ class Monitor:
 
     def __init__(self, search: Search, oracle: SearchOracle, at_once: int) -> None:
         """Begin with the trials that ended before; `at_once` is how many run at the same time."""
-        self.search, self.oracle, self.at_once = search, oracle, at_once
+        self.search, self.oracle, self.pace = search, oracle, Pace(at_once)
         self.results = {result.number: result for result in search.results()}
         self.backups = set(oracle.trials)
         self.written = -TABLES_SECONDS
@@ -38,9 +39,10 @@ class Monitor:
         """Tell how a trial ended."""
         result = self.search.record.read(trial_id) or self._unrecorded(trial_id)
         self.results[result.number] = result
-        tuning = self.search.config.tuning
-        results = list(self.results.values())
-        line = progress_line(result, results, tuning.objective, self.search.total, self.at_once)
+        self.pace.ended(result)
+        objective, results = self.search.config.tuning.objective, list(self.results.values())
+        each = self.pace.seconds_each(results)
+        line = progress_line(result, results, objective, self.search.total, each)
         print(line, flush=True)
         if time.monotonic() - self.written > TABLES_SECONDS:
             self._write_tables()

@@ -1,18 +1,28 @@
 """The four oracles: KerasTuner's random, Bayesian and Hyperband search, and a grid."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from keras_tuner.oracles import RandomSearchOracle
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process.kernels import Matern
 
 from modelyard.config.hyperparameters import Hyperparameters
 from modelyard.config.schema import Config
 
 from .internals import OpenBayesian, OpenHyperband
 from .oracle import STOPPED, SearchOracle, running
+from .outlook import initial_points
 from .space import Space
 
+# Of ranges that are 0 to 1 wide. KerasTuner begins at 1e-5, which fits few points best and says
+# nothing of what lies between them: the search is random again.
+LENGTH_SCALES = (0.05, 20.0)
+# Standard deviations by which a proposal may be better than the model expects. KerasTuner's 2.6
+# spends a dozen trials on the corners of the space.
+BETA = 1.0
 MOST_POINTS = 100  # trials that a Gaussian process is fitted to: its cost grows with their cube
 
 
@@ -25,7 +35,10 @@ class RandomOracle(SearchOracle, RandomSearchOracle):
 
 
 class GridOracle(SearchOracle):
-    """Tries every combination in order; KerasTuner's own cannot be resumed."""
+    """Tries every combination in order; KerasTuner's own cannot be resumed.
+
+    Where `max_trials` cuts the grid, its trials are spread over all of it.
+    """
 
     _rest: Iterator[Hyperparameters] | None = None
 
@@ -38,7 +51,9 @@ class GridOracle(SearchOracle):
         if self.enough():
             return STOPPED
         if self._rest is None:
-            self._rest = self.search_space.combinations(grid=True)
+            cut = self.search_space.size(grid=True) > self.max_trials
+            space = self.search_space
+            self._rest = space.spread() if cut else space.combinations(grid=True)
         return next((running(dict(v)) for v in self._rest if not self.tried(v)), STOPPED)
 
 
@@ -48,11 +63,26 @@ class BayesianOracle(SearchOracle, OpenBayesian):
     def __init__(self, space: Space, config: Config) -> None:
         """Search the space of a configuration."""
         super().__init__(space, config.tuning)
+        self._fit_to_few()
+
+    def reload(self) -> None:
+        """Continue a killed search; one with more trials than before may draw more at random."""
+        super().reload()
+        self._fit_to_few()
+
+    def _fit_to_few(self) -> None:
+        """Let the model propose as soon as it can, and generalise from few trials."""
+        total = self.search_space.count(self.max_trials, grid=False)
+        self.num_initial_points = initial_points(total, len(self.search_space.searched))
+        self.gpr.kernel = Matern(nu=2.5, length_scale_bounds=LENGTH_SCALES)
+        self.beta = BETA
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Propose values that depend on seed and trials only, not on when the search was killed."""
         self.draw_from(np.random.RandomState([self.seed, len(self.trials)]))
-        return super().populate_space(trial_id)
+        with warnings.catch_warnings():  # that a length scale is at its bound
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return super().populate_space(trial_id)
 
     def scored_points(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the best and the latest trials, as many as can be fitted in reasonable time."""

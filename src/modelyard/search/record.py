@@ -2,7 +2,8 @@
 
 .checkpoints/tune/<model>/<search id>/search.json     all that its trials depend on
                                       oracle.json     KerasTuner's state
-                                      trial_<n>/      trial.json, result.json, backups
+                                      trial_<n>/      trial.json, result.json, backups;
+                                                      pruning.json, error.txt where there are any
 """
 
 import shutil
@@ -10,7 +11,7 @@ import uuid
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from modelyard.config.ranges import Value
 from modelyard.config.schema import Config
@@ -31,16 +32,19 @@ class TrialResult(BaseModel):
     """One trial, as it ended.
 
     Attributes:
+        status: a pruned trial has a score, too, but is never the best: `train` would not stop it.
         score: the objective, None if the trial failed.
+        curve: the objective by epoch, of the first execution; None where it was not measured.
         epochs: epochs trained, of all executions; 0 if the adapter does not say.
         seconds: how long the trial took in the process that ended it.
         reason: why it failed, one line.
     """
 
     number: int
-    status: Literal["completed", "failed"]
+    status: Literal["completed", "pruned", "failed"]
     values: dict[str, Value]
     score: float | None = None
+    curve: list[float | None] = Field(default=[])
     epochs: int = 0
     seconds: float = 0.0
     reason: str = ""
@@ -123,7 +127,9 @@ class SearchRecord:
         """Say what changed since the latest search of this model."""
         records = self.model_folder.glob("*/search.json")
         latest = max(records, key=lambda path: path.stat().st_mtime, default=None)
-        return differences(read_json(latest), self.depends_on) if latest else "the first"
+        if latest is None:
+            return "the first"
+        return differences(read_json(latest), self.depends_on) or "the engine has other settings"
 
     def drop_other_backups(self) -> None:
         """Remove the backups of all other searches of this model: they would fill the disk."""

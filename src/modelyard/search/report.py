@@ -1,6 +1,5 @@
 """What a search tells while it runs, and the tables it leaves for `dvc plots`."""
 
-import statistics
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +15,10 @@ LONG_COLUMNS = ("trial", "score", "hyperparameter", "value", "position")
 
 
 def best_result(results: Iterable[TrialResult], objective: Objective) -> TrialResult | None:
-    """Return the completed trial with the best score, of equal ones the first."""
+    """Return the completed trial with the best score, of equal ones the first; no pruned one."""
     best: TrialResult | None = None
     for result in results:
-        if result.score is None:
+        if result.score is None or result.status == "pruned":
             continue
         if best is None or best.score is None or objective.better(result.score, best.score):
             best = result
@@ -27,19 +26,22 @@ def best_result(results: Iterable[TrialResult], objective: Objective) -> TrialRe
 
 
 def progress_line(
-    ended: TrialResult, results: list[TrialResult], objective: Objective, total: int, at_once: int
+    ended: TrialResult, results: list[TrialResult], objective: Objective, total: int, each: float
 ) -> str:
-    """Say how a trial ended, how many did, which is the best, and how long the rest may take."""
+    """Say how a trial ended, how many did, which is the best, and how long the rest may take.
+
+    `each` is how many seconds lie between the ends of two trials.
+    """
     head = f"[{len(results)}/{total}] trial {ended.number}"
     if ended.score is None:
-        outcome = f"failed: {ended.reason}"
+        outcome = f"failed: {ended.reason.rstrip('.')}"
     else:
-        outcome = f"{objective.metric} {ended.score:.5g} in {_duration(ended.seconds)}"
+        how = f" pruned after {ended.epochs} epochs" if ended.status == "pruned" else ""
+        outcome = f"{objective.metric} {ended.score:.5g}{how} in {_duration(ended.seconds)}"
     best = best_result(results, objective)
     parts = [f"best {best.score:.5g} in trial {best.number}"] if best else []
-    left = (total - len(results)) * statistics.fmean(r.seconds for r in results) / at_once
     if len(results) < total:
-        parts.append(f"about {_duration(left)} left")
+        parts.append(f"about {_duration((total - len(results)) * each)} left")
     return f"{head}: {outcome}; {', '.join(parts)}" if parts else f"{head}: {outcome}"
 
 

@@ -1,11 +1,14 @@
 """The search space of a configuration: what may be combined, and what a trial is built from."""
 
 import itertools
+import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelyard.config.hyperparameters import Hyperparameter, Hyperparameters, Range
 from modelyard.config.ranges import Value
+
+MOST_REPEATS = 100  # repeated combinations in a row after which the rest is listed in order
 
 
 class Space:
@@ -54,19 +57,57 @@ class Space:
 
     def count(self, most: int, *, grid: bool) -> int:
         """Return how many distinct combinations there are, `most` if there are as many or more."""
-        if not (grid or self.finite):
-            return most
-        return sum(1 for _ in itertools.islice(self.combinations(grid=grid), most))
+        return min(self.size(grid=grid), most) if grid or self.finite else most
+
+    def size(self, *, grid: bool) -> int:
+        """Return how many distinct combinations there are, without listing them.
+
+        Only what conditions name is tried value by value; all else multiplies.
+        """
+        listed = dict(zip(self.searched, self._listed(grid=grid), strict=True))
+        named = {other for entry in self.declared.values() for other in entry.when}
+
+        def below(names: tuple[str, ...], values: Hyperparameters) -> int:
+            if not names:
+                return 1
+            name, rest = names[0], names[1:]
+            if not self._active(name, values):
+                return below(rest, values)
+            if name not in named:
+                return len(listed[name]) * below(rest, values)
+            return sum(below(rest, Hyperparameters(values | {name: v})) for v in listed[name])
+
+        return below(tuple(self.searched), self.defaults)
 
     def combinations(self, *, grid: bool = False) -> Iterator[Hyperparameters]:
         """Yield every combination once, the defaults first; of the grid, or of a finite space."""
+        listed = self._listed(grid=grid)
+        yield from self._distinct(itertools.product(*listed), set())
+
+    def spread(self) -> Iterator[Hyperparameters]:
+        """Yield every combination of the grid once, the defaults first, however many are taken.
+
+        Any number of them, from the beginning, has the values of each hyperparameter about equally
+        often: they are dealt from a shuffled deck, which is shuffled anew when it is empty.
+        """
+        listed = self._listed(grid=True)
         seen: set[tuple[Value, ...]] = set()
-        for drawn in itertools.product(*self._listed(grid=grid)):
-            values = self.complete(dict(zip(self.searched, drawn, strict=True)))
+        yield from self._distinct(_dealt(listed), seen, MOST_REPEATS)
+        yield from self._distinct(itertools.product(*listed), seen)
+
+    def _distinct(
+        self, drawn: Iterator[tuple[Value, ...]], seen: set[tuple[Value, ...]], repeats: int = 0
+    ) -> Iterator[Hyperparameters]:
+        """Yield what is not in `seen`; end after so many repeats in a row, 0 for never."""
+        in_a_row = 0
+        for values in (self.complete(dict(zip(self.searched, one, strict=True))) for one in drawn):
             key = tuple(values.values())
-            if key not in seen:
+            in_a_row = in_a_row + 1 if key in seen else 0
+            if not in_a_row:
                 seen.add(key)
                 yield values
+            elif in_a_row == repeats:
+                return
 
     def _listed(self, *, grid: bool) -> list[list[Value]]:
         """Return the values of each searched hyperparameter, its default first."""
@@ -86,3 +127,15 @@ class Space:
 
     def _reachable(self, name: str, values: Mapping[str, Value]) -> bool:
         return name not in self.searched or self._active(name, values)
+
+
+def _dealt(listed: list[list[Value]]) -> Iterator[tuple[Value, ...]]:
+    """Yield combinations without end, the first of each list, then dealt from a deck of each."""
+    yield tuple(values[0] for values in listed)
+    generator = random.Random(0)  # noqa: S311  (a grid is the same for every seed)
+    decks = [generator.sample(values[1:], len(values) - 1) for values in listed]
+    while True:
+        for deck, values in zip(decks, listed, strict=True):
+            if not deck:
+                deck.extend(generator.sample(values, len(values)))
+        yield tuple(deck.pop() for deck in decks)

@@ -9,6 +9,7 @@ from modelyard.config.schema import Config
 from modelyard.data.manifest import read_manifest
 from modelyard.errors import UserError
 
+from .outlook import outlook
 from .record import SearchRecord, TrialResult
 from .report import best_result, write_trials
 from .space import Space
@@ -43,14 +44,10 @@ class Search:
 
     def begin(self) -> str:
         """Claim the search for this process; say whether it is new and why, or how far it is."""
-        tuning, reason = self.config.tuning, self.record.begin()
+        reason = self.record.begin()
         done = len(self.results())
-        line = f"Search {self.record.id} of {self.config.name}: {tuning.oracle}, "
-        if self.total < tuning.max_trials:
-            what = "the only combination" if self.total == 1 else f"all {self.total} combinations"
-            line += f"{what} (max_trials is {tuning.max_trials})"
-        else:
-            line += f"{self.total} trials"
+        what = outlook(self.config, self.space, self.total)
+        line = f"Search {self.record.id} of {self.config.name}: {what}"
         return f"{line}; new: {reason}." if reason else f"{line}; continues after {done}."
 
     def results(self) -> list[TrialResult]:

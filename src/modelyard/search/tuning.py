@@ -122,7 +122,9 @@ def _origin(search: Search, best: TrialResult, results: Sequence[TrialResult]) -
     """Say which trial of which search the values come from."""
     failed = sum(result.score is None for result in results)
     metric = search.config.tuning.objective.metric
+    pruned = sum(result.status == "pruned" for result in results)
+    ended = f"{failed} failed, {pruned} pruned" if pruned else f"{failed} failed"
     return (
         f"Trial {best.number} of search {search.record.id}: {metric} {best.score:.6g}, "
-        f"the best of {len(results)} trials ({failed} failed)."
+        f"the best of {len(results)} trials ({ended})."
     )

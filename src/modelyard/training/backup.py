@@ -7,7 +7,7 @@ dropout nor the best epoch so far; without them a resumed run ends elsewhere.
 import math
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ class TrainingBackup(keras.callbacks.Callback):
     `folder` is named by the hash of what the training depends on: another configuration, other
     data or other code never resume from it. `curves` is rewritten after each epoch.
     """
+
+    prune: Callable[[list[dict[str, float]]], bool] | None = None  # of a search: stop here?
 
     def __init__(self, folder: Path, curves: Path, early_stopping: EarlyStopping) -> None:
         """Read the history of an interrupted run, if there is one."""
@@ -84,6 +86,8 @@ class TrainingBackup(keras.callbacks.Callback):
     def finished(self, epochs: int) -> bool:
         """Say whether training has had its epochs, or stopped improving."""
         done = len(self.history)
+        if self.prune is not None and self.prune(self.history):
+            return True
         return done >= epochs or done - 1 - self.best_epoch >= self.early_stopping.patience
 
     def restore(self, model: keras.Model, epoch: int) -> None:
