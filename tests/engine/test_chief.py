@@ -15,6 +15,7 @@ from modelyard.config.loading import load_config
 from modelyard.errors import UserError
 from modelyard.search.chief import ALONE_SECONDS, LOST_SECONDS, Chief
 from modelyard.search.oracles import ORACLES
+from modelyard.search.record import TrialResult
 from modelyard.search.state import Search
 from modelyard.search.worker import connection
 from modelyard.search.workers import shares
@@ -45,7 +46,7 @@ def chief(workspace: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Ite
     search = Search(load_config(), KerasAdapter)
     oracle = ORACLES["random"](search.space, search.config)
     oracle.open(search.record.model_folder, search.record.id)
-    subject = Chief(oracle, clock)
+    subject = Chief(oracle, search, clock)
     with subject.serving("127.0.0.1", 0) as port:
         monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
         monkeypatch.setenv("KERASTUNER_ORACLE_PORT", str(port))
@@ -90,6 +91,67 @@ def test_a_silent_workers_trial_is_given_to_another_and_ends_once(
         reporter.end_trial(again)
     assert chief.oracle.end_order == [trial.trial_id]
     assert other.create_trial("other").trial_id != trial.trial_id
+
+
+@pytest.mark.parametrize("score", [1.0, None])
+def test_a_silent_workers_trial_that_left_a_result_ends_without_another_worker(
+    chief: Chief, clock: Clock, score: float | None
+) -> None:
+    lost, other = client(chief, "lost"), client(chief, "other")
+    trial, last = lost.create_trial("lost"), other.create_trial("other")
+    end(other, last)
+    assert other.create_trial("other").status == "STOPPED"
+    clock.now = LOST_SECONDS - 1
+    record(chief, trial.trial_id, score)
+    chief.requeue_lost()
+    assert list(chief.oracle.ongoing_trials) == ["lost"]
+    clock.now += 2
+    chief.wait()
+    assert chief.oracle.end_order == [last.trial_id, trial.trial_id]
+    ended = chief.oracle.trials[trial.trial_id]
+    assert (ended.score, ended.status) == (score, "COMPLETED" if score else "FAILED")
+
+
+def test_a_search_whose_results_are_all_there_ends_though_no_worker_came_to_hear_so(
+    chief: Chief, clock: Clock
+) -> None:
+    worker = client(chief, "lost")
+    for _ in range(2):
+        trial = worker.create_trial("lost")
+        record(chief, trial.trial_id, 1.0)
+        end(worker, trial)
+    chief.look_for_end()
+    assert not chief.done
+    clock.now = LOST_SECONDS + 1
+    chief.wait()
+    assert len(chief.oracle.end_order) == 2
+
+
+def end(worker: OracleClient, trial: Any) -> None:
+    """Report a score, and end."""
+    trial.status = "COMPLETED"
+    worker.update_trial(trial.trial_id, {"val_loss": 1.0})
+    worker.end_trial(trial)
+
+
+def record(chief: Chief, trial_id: str, score: float | None) -> None:
+    """Leave the result of a trial."""
+    status: Any = "completed" if score else "failed"
+    result = TrialResult(number=int(trial_id), status=status, values={}, score=score)
+    chief.search.record.write(trial_id, result)
+
+
+def test_a_worker_asks_the_chief_itself_and_no_proxy(
+    chief: Chief, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("grpc_proxy", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody answers
+    for name in ("no_grpc_proxy", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    assert chief
+    stub = protos.get_service_grpc().OracleStub(connection())
+    space = stub.GetSpace(protos.get_service().GetSpaceRequest(), wait_for_ready=True, timeout=10)
+    assert {one.name for one in space.hyperparameters.space.float_space} == {"x"}
 
 
 def test_a_worker_whose_question_breaks_off_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,8 +203,22 @@ def test_a_chief_without_workers_gives_up_and_says_what_to_start(
         chief.wait()
 
 
+def test_a_chief_whose_workers_wait_in_a_queue_does_not_give_up(
+    chief: Chief, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEARCH_IS_QUEUED", "1")
+    clock.now = ALONE_SECONDS + 1
+    monkeypatch.setattr(chief, "requeue_lost", lambda: _end(chief))
+    chief.wait()
+    assert clock.now == ALONE_SECONDS + 1
+
+
+def _end(chief: Chief) -> None:
+    chief.stop_triggered = True  # as after the last trial
+
+
 def test_an_address_of_another_machine_is_refused_in_one_sentence(chief: Chief) -> None:
-    subject = Chief(chief.oracle)
+    subject = Chief(chief.oracle, chief.search)
     with (
         pytest.raises(UserError, match=r"cannot listen on 192\.0\.2\.1:1"),
         subject.serving("192.0.2.1", 1),

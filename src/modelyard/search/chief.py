@@ -16,6 +16,8 @@ from modelyard.errors import UserError
 
 from .internals import OracleServicer, add_servicer
 from .oracle import SearchOracle
+from .patience import patience
+from .state import Search
 
 LOST_SECONDS = 60.0  # silence after which a worker's trial is given to another
 ALONE_SECONDS = 600.0  # silence of all workers after which a chief gives up
@@ -25,12 +27,17 @@ POLL_SECONDS = 0.1
 class Chief(OracleServicer):
     """Serves one oracle; all its calls run in one thread, one after the other."""
 
-    def __init__(self, oracle: SearchOracle, clock: Callable[[], float] = time.monotonic) -> None:
-        """Wrap an oracle; `clock` gives seconds."""
+    def __init__(
+        self,
+        oracle: SearchOracle,
+        search: Search,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Wrap the oracle of a search; `clock` gives seconds."""
         super().__init__(oracle)
-        self.clock = clock
+        self.search, self.clock = search, clock
         self.heard: dict[str, float] = {}  # by trial
-        self.last_heard = clock()
+        self.last_heard = self.last_look = clock()
         self.thread = ThreadPoolExecutor(max_workers=1)
 
     def CreateTrial(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -48,8 +55,19 @@ class Chief(OracleServicer):
         self.last_heard = self.heard[trial_id] = self.clock()
 
     def requeue(self, worker: str) -> None:
-        """Give the trial of a dead worker to another."""
-        self.thread.submit(self.oracle.requeue, worker).result()
+        """Give the trial of a dead worker to another, or end it if that worker has.
+
+        Its last word may have been lost with its host, when no other worker is left to ask.
+        """
+        self.thread.submit(self._requeue, worker).result()
+
+    def _requeue(self, worker: str) -> None:
+        trial = self.oracle.ongoing_trials.get(worker)
+        result = self.search.record.read(trial.trial_id) if trial else None
+        if result is None:
+            self.oracle.requeue(worker)
+        else:
+            self.oracle.end_lost(worker, result.score, result.reason)
 
     def requeue_lost(self) -> None:
         """Give away the trials of workers that have been silent for too long."""
@@ -57,6 +75,17 @@ class Chief(OracleServicer):
         for worker, trial in list(self.oracle.ongoing_trials.items()):
             if self.heard.setdefault(trial.trial_id, self.clock()) < limit:
                 self.requeue(worker)
+
+    def look_for_end(self) -> None:
+        """End the search when every trial has left a result, but no worker could come to hear so.
+
+        Looked for once a minute while all workers are silent.
+        """
+        now = self.clock()
+        if min(now - self.last_heard, now - self.last_look) > LOST_SECONDS:
+            self.last_look = now
+            if self.search.ended:
+                self.stop_triggered = True
 
     @property
     def done(self) -> bool:
@@ -87,12 +116,13 @@ class Chief(OracleServicer):
         """Return when the search is over; for workers on other machines.
 
         Raises:
-            UserError: no worker has been heard for ten minutes.
+            UserError: no worker has been heard for ten minutes, and no queue holds them back.
         """
         while not self.done:
             time.sleep(POLL_SECONDS)
             self.requeue_lost()
-            if self.clock() - self.last_heard > ALONE_SECONDS:
+            self.look_for_end()
+            if self.clock() - self.last_heard > patience(ALONE_SECONDS):
                 raise UserError(
                     f"No worker has been heard for {ALONE_SECONDS:.0f} s; start workers, then "
                     "the chief again: it keeps every finished trial."

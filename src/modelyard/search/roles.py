@@ -101,7 +101,7 @@ def _chief(search: Search, at_once: int) -> Iterator[Chief]:
     tf.config.set_visible_devices([], "GPU")  # they belong to the workers
     check(search)
     with _begun(search, at_once) as oracle:
-        yield Chief(oracle)
+        yield Chief(oracle, search)
 
 
 def _search(tuner: SearchTuner) -> None:

@@ -14,6 +14,7 @@ from modelyard.command import print_error
 from modelyard.errors import UserError
 
 from .internals import messages, stub
+from .patience import patience
 
 PING_SECONDS = 5.0
 SILENCE_SECONDS = 60.0  # the chief may be restarted in this time
@@ -30,6 +31,7 @@ RETRY = {
 OPTIONS = [
     # Without it gRPC waits up to two minutes before it looks for a restarted chief again.
     ("grpc.max_reconnect_backoff_ms", 2000),
+    ("grpc.enable_http_proxy", 0),  # the chief is a machine of ours, whatever http_proxy says
     ("grpc.service_config", json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": RETRY}]})),
 ]
 LOCAL = "SEARCH_WORKER_IS_LOCAL"  # set by a chief that holds the other end of standard input
@@ -49,9 +51,9 @@ def wait_for_chief(finished: Callable[[], bool]) -> bool:
     """Wait until the chief answers; return False if the search turns out to be finished.
 
     Raises:
-        UserError: no answer for ten minutes.
+        UserError: no answer for ten minutes, and no queue holds the chief back.
     """
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + patience(START_SECONDS)
     with connection() as channel:
         ready = grpc.channel_ready_future(channel)
         while time.monotonic() < end:
