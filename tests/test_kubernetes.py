@@ -25,7 +25,10 @@ WORDS = {
     "restartPolicy": {"Never", "OnFailure"},
 }
 SMALLEST: tuple[str, ...] = ()
-LARGEST = ("--prefix", "some/searches", "--gpus", "2", "--service-account", "searcher")
+LARGEST = (
+    *("--prefix", "some/searches", "--gpus", "2"),
+    *("--service-account", "searcher", "--queue", "team.gpus"),
+)
 
 
 def searching(project: Path, workers: int) -> Path:

@@ -1,5 +1,6 @@
 """A search over several machines: the manifests say what the configuration says."""
 
+import math
 import tomllib
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from modelyard.cloud.k8s.command import main
 from modelyard.cloud.k8s.pods import PROJECT, USER
+from modelyard.search.patience import patience
 
 from .conftest import ROOT, Run
 from .rendering import CONFIG, IMAGE, Document, command, configure, pod, rendered, selects
@@ -65,6 +67,33 @@ def test_the_chief_listens_where_the_workers_look_for_it() -> None:
     assert port["targetPort"] == listening["name"]
     assert chief["KERASTUNER_ORACLE_PORT"] == worker["KERASTUNER_ORACLE_PORT"] == "8000"
     assert port["port"] == listening["containerPort"] == 8000
+
+
+def test_a_queue_starts_both_jobs_and_nothing_else_is_queued() -> None:
+    queue, documents = "kueue.x-k8s.io/queue-name", rendered(queue="team-gpus")
+    for job in (documents["chief"], documents["worker"]):
+        assert job["spec"]["suspend"] is True
+        assert job["metadata"]["labels"][queue] == "team-gpus"
+        assert queue not in job["spec"]["template"]["metadata"]["labels"]
+        assert environment(job)["SEARCH_IS_QUEUED"] == "1"
+    assert queue not in documents["Service"]["metadata"]["labels"]
+    assert queue not in documents["NetworkPolicy"]["metadata"]["labels"]
+
+
+def test_without_a_queue_jobs_start_at_once() -> None:
+    for job in (rendered()["chief"], rendered()["worker"]):
+        assert "suspend" not in job["spec"]
+        assert not [name for name in job["metadata"]["labels"] if "kueue" in name]
+        assert "SEARCH_IS_QUEUED" not in environment(job)
+
+
+def test_a_queue_may_keep_chief_and_workers_apart_for_longer_than_they_wait_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SEARCH_IS_QUEUED", raising=False)
+    assert patience(600.0) == 600.0
+    monkeypatch.setenv("SEARCH_IS_QUEUED", "1")
+    assert patience(600.0) == math.inf
 
 
 def test_a_worker_that_replaces_a_dead_one_has_its_name() -> None:

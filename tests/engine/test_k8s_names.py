@@ -48,7 +48,9 @@ def test_models_with_similar_names_have_objects_of_their_own() -> None:
 
 @pytest.mark.parametrize("word", ["on", "yes", "null", "1e3", "0x1f", "123"])
 def test_a_name_stays_a_name_whatever_yaml_makes_of_the_word(word: str) -> None:
-    assert pod(rendered(service_account=word)["chief"])["serviceAccountName"] == word
+    documents = rendered(service_account=word, queue=word)
+    assert pod(documents["chief"])["serviceAccountName"] == word
+    assert documents["chief"]["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == word
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,11 @@ def test_a_name_stays_a_name_whatever_yaml_makes_of_the_word(word: str) -> None:
         ("prefix", "/a", "searches/digits"),
         ("prefix", "a/../b", "searches/digits"),
         ("service_account", "Team_A", "lower-case letters"),
+        ("queue", "Team_A", "write the name of a LocalQueue"),
+        ("queue", "team/gpus", "write the name of a LocalQueue"),
+        ("queue", "", "write the name of a LocalQueue"),
+        ("queue", "gpus-", "write the name of a LocalQueue"),
+        ("queue", "q" * 64, "at most 63 lower-case letters"),
         ("gpus", "-1", "0 or more"),
         ("config", "models/tiny/../tiny/other.yaml", "does not exist"),
     ],

@@ -29,7 +29,13 @@ OPTIONS = {
         re.compile(rf"(?=.{{1,253}}$){WORD}(\.{WORD})*"),
         "write the name of a Kubernetes service account in lower-case letters, digits and -",
     ),
+    "queue": (
+        # The name of an object of Kueue, and the value of a label, which is shorter.
+        re.compile(rf"(?=.{{1,63}}$){WORD}(\.{WORD})*"),
+        "write the name of a LocalQueue, at most 63 lower-case letters, digits and - or .",
+    ),
 }
+LEFT_OUT = {"prefix": "", "queue": None}  # what needs no value
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class ClusterSearch:
         prefix: a folder in the bucket, empty for all of it.
         gpus: for each worker.
         service_account: of Kubernetes; it may read and write the buckets.
+        queue: a LocalQueue of Kueue, which starts the jobs when there is room; None: they start
+            at once.
 
     Raises:
         UserError: a value that the cluster would refuse, or a configuration without a search.
@@ -51,6 +59,7 @@ class ClusterSearch:
     prefix: str = ""
     gpus: int = 0
     service_account: str = "default"
+    queue: str | None = None
 
     def __post_init__(self) -> None:
         """Check every value: the cluster would refuse it later and in harder words."""
@@ -96,8 +105,9 @@ def _check_config(config: Config) -> None:
         raise UserError(f"{config.file}: tuning.tune is false; write true to search.")
 
 
-def _check_option(name: str, value: str) -> None:
+def _check_option(name: str, value: str | None) -> None:
     pattern, hint = OPTIONS[name]
-    optional = name == "prefix" and not value
-    if not (optional or pattern.fullmatch(value)):
+    if name in LEFT_OUT and value == LEFT_OUT[name]:
+        return
+    if not pattern.fullmatch(value or ""):
         raise UserError(f"command line: --{name.replace('_', '-')} is {value!r}; {hint}.")

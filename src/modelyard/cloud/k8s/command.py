@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--service-account", default="default", metavar="NAME", help="may read the buckets"
     )
+    parser.add_argument(
+        "--queue", metavar="NAME", help="a LocalQueue of Kueue: it starts the jobs when it has room"
+    )
     return parser
 
 

@@ -4,10 +4,12 @@ from io import StringIO
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString as Quoted
 
 from .cluster import ClusterSearch
 from .pods import PORT, Document, chief_pod, labels, worker_pod
 
+QUEUE = "kueue.x-k8s.io/queue-name"  # a label by which Kueue knows what it manages
 RETRIES = 6  # failures of the chief, and of each worker; Kubernetes' own default
 
 
@@ -30,6 +32,16 @@ def render(objects: list[Document]) -> str:
 def _object(version: str, kind: str, search: ClusterSearch, component: str) -> Document:
     metadata = {"name": f"{search.name}-{component}", "labels": labels(search, component)}
     return {"apiVersion": version, "kind": kind, "metadata": metadata}
+
+
+def _job(search: ClusterSearch, component: str, spec: Document) -> Document:
+    """Return a Job; one for a queue begins suspended, and Kueue lets it run."""
+    job = _object("batch/v1", "Job", search, component)
+    if search.queue is not None:
+        # kubectl reads YAML 1.1, where a bare `on` is not a string.
+        job["metadata"]["labels"][QUEUE] = Quoted(search.queue)
+        spec = {"suspend": True} | spec
+    return job | {"spec": spec}
 
 
 def _network_policy(search: ClusterSearch) -> Document:
@@ -55,8 +67,7 @@ def _service(search: ClusterSearch) -> Document:
 
 
 def _chief(search: ClusterSearch) -> Document:
-    spec = {"backoffLimit": RETRIES, "template": chief_pod(search)}
-    return _object("batch/v1", "Job", search, "chief") | {"spec": spec}
+    return _job(search, "chief", {"backoffLimit": RETRIES, "template": chief_pod(search)})
 
 
 def _workers(search: ClusterSearch) -> Document:
@@ -78,4 +89,4 @@ def _workers(search: ClusterSearch) -> Document:
         },
         "template": worker_pod(search),
     }
-    return _object("batch/v1", "Job", search, "worker") | {"spec": spec}
+    return _job(search, "worker", spec)

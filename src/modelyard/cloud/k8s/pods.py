@@ -4,6 +4,8 @@ from typing import Any
 
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString as Quoted
 
+from modelyard.search.patience import QUEUED
+
 from .cluster import ClusterSearch
 
 Document = dict[str, Any]
@@ -74,7 +76,7 @@ def _container(
         "image": search.image,
         "command": tune,
         "workingDir": PROJECT,
-        "env": environment,
+        "env": [*environment, *([{"name": QUEUED, "value": "1"}] if search.queue else [])],
         "resources": {kind: dict(amounts) for kind, amounts in size.items()},
         "securityContext": _unprivileged(),
         "volumeMounts": [
