@@ -22,7 +22,10 @@ LIMITS = {
     "maximum": "at most {}",
     "exclusiveMaximum": "below {}",
 }
-PATTERNS = {r"^[^\r\n]+$": "one line", r"^[a-z][a-z0-9_]*\.py$": "the name of a module"}
+PATTERNS = {
+    r"^[^\r\n]+$": "one line",
+    r"^[a-z][a-z0-9_]*(\.py|/)$": "the name of a module, `x.py`, or of a folder, `x/`",
+}
 # Read in a form of their own before the schema looks at them.
 READ_BEFORE = {
     "NAME.env": "`local`, a name of environments.yaml, or a list of them",

@@ -1,5 +1,6 @@
 """Validate every configuration file: `modelyard check`."""
 
+from .adapter.listed import check_adapters
 from .command import finish, take_no_options
 from .config import check_all
 from .config.models import model_names
@@ -16,5 +17,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _check() -> None:
     check_skeleton()
     check_all()
+    check_adapters()
     check_templates()
     print(f"No mistakes in config.yaml and in the models {', '.join(model_names()) or '(none)'}.")

@@ -7,6 +7,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Protocol
 
+from .adapter.listed import check_adapters
 from .adapter.stages import own_stage
 from .command import finish
 from .config import Config, Options, check_all
@@ -57,6 +58,7 @@ def _run(options: Options, handed: dict[str, Stage]) -> None:
         raise UserError(f"command line: --remote belongs to tune, not to {options.stage}.")
     if options.stage == "check":
         check_all()
+        check_adapters()
         print(options.config.name)
         return
     stage = handed[options.stage]

@@ -29,15 +29,18 @@ from modelyard import adapter
 from modelyard.adapter.loading import adapter_class
 config = SimpleNamespace(adapter=Path("model/adapter.py"))
 found = adapter_class(config)
+def finders():
+    places = (type(one).__module__ for one in sys.meta_path)
+    return [place for place in places if place.startswith("modelyard.adapter.")]
 """
 CHECK = f"""{FOUND}
 own = sys.modules[found.__module__]
 assert issubclass(found, adapter.AdapterModel) and own.ModelSpecs is adapter.ModelSpecs
 assert own.src.utils.utils is utils is own.again
 assert utils.__spec__.name == utils.__name__ == "installed.utils.utils"
-assert sum(isinstance(one, type(sys.meta_path[0])) for one in sys.meta_path) == 1
+assert sorted(finders()) == ["modelyard.adapter.beside", "modelyard.adapter.source_name"]
 adapter_class(config)
-assert sum(isinstance(one, type(sys.meta_path[0])) for one in sys.meta_path) == 1
+assert sorted(finders()) == ["modelyard.adapter.beside", "modelyard.adapter.source_name"]
 try:
     import src.nothing
 except ModuleNotFoundError as error:
@@ -54,6 +57,7 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "src", "packages/installed")
     Path("model").mkdir()
     Path("model/adapter.py").write_text(ADAPTER)
+    Path("model/config.yaml").touch()
 
 
 def check(code: str) -> str:
@@ -73,6 +77,20 @@ def test_what_an_adapter_imports_from_src_is_the_installed_package_itself() -> N
 def test_an_adapter_of_version_0_1_imports_from_src_adapter_with_a_warning() -> None:
     Path("model/adapter.py").write_text(ADAPTER.replace("modelyard.adapter", "src.adapter"))
     assert "is now modelyard.adapter; write that in your imports" in check(CHECK)
+
+
+@pytest.mark.usefixtures("_installed")
+def test_modules_beside_an_adapter_are_found_and_may_import_from_src_too() -> None:
+    for style in ("from losses import utils as own", "from .losses import utils as own"):
+        Path("model/adapter.py").write_text(f"{style}\n{ADAPTER}")
+        Path("model/losses.py").write_text("from src.utils import utils\n")
+        assert check(f"{FOUND}\nassert sys.modules[found.__module__].own is utils\n") == ""
+        Path("model/losses.py").unlink()
+        code = FOUND.replace(
+            "found = adapter_class(config)", "from modelyard.command import finish"
+        )
+        said = check(f"{code}\nassert finish(lambda: adapter_class(config) is None) == 1\n")
+        assert "there is no module losses" in said
 
 
 @pytest.mark.usefixtures("_installed")

@@ -21,7 +21,7 @@ LEVEL |= dict.fromkeys(BELOW, len(LEVEL))
 PROJECTS_OWN = {"src", "ci"}  # packages of a project; `find_project` imports it by name
 BY_NAME = {
     "__main__.py": "commands",
-    "adapter/loading.py": "a model's adapter.py",
+    "adapter/beside.py": "modules beside a model's adapter.py",
     "adapter/source_name.py": "`src` of an installed project, for adapters",
     "model_tests/driver.py": "the project of an environment, which it starts; an export's runtime",
     "moved/__init__.py": "what an old name stands for",

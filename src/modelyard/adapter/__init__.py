@@ -55,6 +55,10 @@ class ModelSpecs:
 class AdapterModel(ABC):
     """Seven steps, run in this order; a subclass must bring the first and the last two.
 
+    It may also define `predict(images)`, which gets images (batch, height, width, channels) of
+    uint8 and returns the task's outputs: probabilities (batch, classes), or objects (batch, n, 6).
+    `modelyard predict` and `modelyard serve` call it after `load`, without any data.
+
     Attributes:
         epochs_trained: epochs behind the metrics; 0 where there are none.
         model: what `save` keeps, if the subclass does not save something else itself.

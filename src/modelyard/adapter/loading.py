@@ -1,7 +1,5 @@
 """Find the adapter of a model: its own adapter.py, else the one that the project hands over."""
 
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +9,7 @@ from modelyard.config.project import find_project
 from modelyard.errors import UserError
 
 from . import MANDATORY, AdapterModel
+from .beside import load_adapter
 from .source_name import answer_as_source
 
 
@@ -60,17 +59,7 @@ def _refuse_missing(path: Path, found: type, missing: list[str]) -> None:
 
 
 def _load(path: Path) -> ModuleType:
-    # The name is the one under which older models are pickled.
-    spec = importlib.util.spec_from_file_location(f"src.{path.parent.name}_adapter", path)
-    if spec is None or spec.loader is None:
-        raise UserError(f"{path} is not a Python module.")
     if project := find_project():
         answer_as_source(project.package)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # a pickle finds the adapter's classes by this name
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[spec.name]
-        raise
-    return module
+    # The name is the one under which older models are pickled.
+    return load_adapter(path, f"src.{path.parent.name}_adapter")

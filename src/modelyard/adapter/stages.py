@@ -8,6 +8,8 @@ from modelyard.files import write_json, write_yaml
 from modelyard.pipeline.provenance import train_configuration, utc_now
 
 from . import AdapterModel, ModelSpecs, checked_metrics, run_steps
+from .description import predict_configuration
+from .listed import check_listed
 from .loading import adapter_class
 
 Stage = Callable[[Options], None]
@@ -21,7 +23,7 @@ def own_stage(options: Options, stage: Stage) -> Stage:
 
 
 def train(options: Options) -> None:
-    """Run all steps, write train_configuration.yaml and what the adapter's `save` writes.
+    """Run all steps, write what describes the model, and what the adapter's `save` writes.
 
     Metrics are those of the validation split. A dry run ends after `build` and writes nothing.
 
@@ -39,6 +41,8 @@ def train(options: Options) -> None:
     root = config.output_paths.model.root
     record = train_configuration(config, manifest.data_hash, options.hyperparameters, started)
     write_yaml(root / "train_configuration.yaml", record)
+    about = predict_configuration(config, manifest, type(adapter))
+    write_yaml(root / "predict_configuration.yaml", about)
     adapter.save(root)
     options.report(metrics)
 
@@ -60,6 +64,7 @@ def evaluate(options: Options) -> None:
 
 def _adapter(options: Options, split: str) -> AdapterModel:
     config, params = options.config, options.config.params
+    check_listed(config, options.stage)
     specs = ModelSpecs(config, params.seed, params.epochs, verbose=True, split=split)
     return adapter_class(config)(specs, options.hyperparameters)
 

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from modelyard.adapter.listed import imported
 from modelyard.config.loading import ROOT_CONFIG
 from modelyard.config.models import ADAPTER
 from modelyard.data.manifest import read_manifest
@@ -54,7 +55,7 @@ def _copy_sources(folder: Path, target: Path) -> None:
         )
         files = [Path(name) for name in listed.split("\0") if name]
     except UserError:  # no repository
-        files = [folder / ADAPTER]
+        files = [folder / ADAPTER, *imported(folder / ADAPTER)]
     for file in files:
         if file.is_file() and file.name not in WRITTEN:
             (target / file).parent.mkdir(parents=True, exist_ok=True)

@@ -46,18 +46,29 @@ def package_json() -> dict[str, Any]:
     return found
 
 
+def dependencies(config: Config, stage: str) -> list[str] | None:
+    """Return the paths that models/<model>/dvc.yaml lists for a stage; None: it has no such stage.
+
+    Raises:
+        UserError: there is no models/<model>/dvc.yaml, or it is not YAML.
+    """
+    stages = read_yaml(config.file.with_name("dvc.yaml")).get("stages") or {}
+    if stage not in stages:
+        return None
+    values = config.record()
+    return [
+        VARIABLE.sub(lambda match: _value(values, match[1]), _path(dependency))
+        for dependency in (stages[stage] or {}).get("deps") or []
+    ]
+
+
 def _listed(config: Config, stage: str) -> dict[str, str]:
     """Hash the files that models/<model>/dvc.yaml lists; where there is none, the whole package."""
-    pipeline = config.file.with_name("dvc.yaml")
-    if not pipeline.is_file():
-        own = {str(config.adapter): sha256(config.adapter)} if config.adapter else {}
-        return code_files() | own
-    stages = read_yaml(pipeline).get("stages") or {}
-    dependencies = (stages.get(stage) or {}).get("deps") or []
-    values = config.record()
+    if not config.file.with_name("dvc.yaml").is_file():
+        own = sorted(config.adapter.parent.rglob("*.py")) if config.adapter else []
+        return code_files() | {str(file): sha256(file) for file in own}
     found: dict[str, str] = {}
-    for dependency in dependencies:
-        path = VARIABLE.sub(lambda match: _value(values, match[1]), _path(dependency))
+    for path in dependencies(config, stage) or []:
         if not _hashed_elsewhere(config, Path(path)):
             found |= dict(_hashes(path))
     return found

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from modelyard.adapter import AdapterModel
+from modelyard.adapter.listed import check_listed
 from modelyard.adapter.loading import adapter_class
 from modelyard.config.schema import Config
 from modelyard.data.manifest import read_manifest
@@ -40,6 +41,7 @@ class Search:
     @cached_property
     def adapter(self) -> type[AdapterModel]:
         """What trains one trial; importing an adapter.py may take its time."""
+        check_listed(self.config, "tune")
         return adapter_class(self.config, self._adapter)
 
     def begin(self) -> str:

@@ -9,8 +9,10 @@ from modelyard.config.models import ADAPTER, check_known
 from modelyard.errors import UserError
 from modelyard.files import whole_file, whole_folder
 from modelyard.pipeline.artifacts import PIPELINE, with_artifact
+from modelyard.pipeline.identity import dependencies
 
-from .entries import Entry, adapter_folders
+from .adapter_files import adapter_files, is_cached
+from .entries import Entry
 from .naming import check_new_name
 from .rendering import FILES, render
 
@@ -32,10 +34,12 @@ def add_entry(
             f"The entry {entry_name!r} is for {entry.task}, but data.task in config.yaml is "
             f"{task!r}; choose an entry that `modelyard zoo select --task {task}` lists."
         )
-    adapter = _adapter(entry_name, entry)
-    texts = render(name, {**entry.described(entry_name), "tuning": tuning or {}})
-    texts |= {ADAPTER: adapter.read_text(encoding="utf-8")} if adapter else {}
-    _write(folder, texts, f"the entry {entry_name!r}")
+    brought = adapter_files(entry_name, entry)
+    beside = sorted(set(brought) - {ADAPTER})
+    described = {**entry.described(entry_name), "tuning": tuning or {}, "beside": beside}
+    texts = render(name, described)
+    _write(folder, {file: text.encode() for file, text in texts.items()} | brought,
+           f"the entry {entry_name!r}")  # fmt: skip
     return folder
 
 
@@ -46,10 +50,29 @@ def add_like(model: str, name: str) -> Path:
         UserError: a name that cannot be, or a model that is not there.
     """
     folder, old = check_new_name(name), check_known(model, "--like").parent
-    found = [old / file for file in (*FILES, ADAPTER) if (old / file).is_file()]
-    texts = {path.name: renamed(path.read_text(encoding="utf-8"), model, name) for path in found}
-    _write(folder, texts, f"the model {model!r}")
+    files = {path.relative_to(old).as_posix(): path.read_bytes() for path in _sources(old)}
+    contents = {file: _renamed(content, model, name) for file, content in files.items()}
+    _write(folder, contents, f"the model {model!r}")
     return folder
+
+
+def _sources(folder: Path) -> list[Path]:
+    """Return what makes up a model's folder: configuration, code, and what `deps` name in it."""
+    found = {folder / file for file in (*FILES, ADAPTER)}
+    if (folder / ADAPTER).is_file():
+        found |= {path for path in folder.rglob("*.py") if not is_cached(path)}
+        config = load_config(folder / "config.yaml")
+        listed = dependencies(config, "train") if (folder / "dvc.yaml").is_file() else None
+        found |= {path for path in map(Path, listed or []) if path.is_relative_to(folder)}
+    return sorted(path for path in found if path.is_file())
+
+
+def _renamed(content: bytes, old: str, new: str) -> bytes:
+    """Return a file of a model with its paths of another name; what is not text stays as it is."""
+    try:
+        return renamed(content.decode(), old, new).encode()
+    except UnicodeDecodeError:
+        return content
 
 
 def renamed(text: str, old: str, new: str) -> str:
@@ -58,31 +81,17 @@ def renamed(text: str, old: str, new: str) -> str:
     return re.sub(rf"(?<![\w-])(?<![\w-]/)(models|training_metrics)/{whole}", rf"\1/{new}", text)
 
 
-def _adapter(entry_name: str, entry: Entry) -> Path | None:
-    if entry.adapter is None:
-        return None
-    found = [folder / entry.adapter for folder in adapter_folders()]
-    path = next((path for path in found if path.is_file()), None)
-    if path is None:
-        known = sorted({file.name for one in found for file in one.parent.glob("[a-z]*.py")})
-        raise UserError(
-            f"The entry {entry_name!r} names the adapter {entry.adapter!r}, but "
-            f"src/models/adapters has no such file; write it there, or name one of "
-            f"{', '.join(known) or 'none'}."
-        )
-    return path
-
-
-def _write(folder: Path, texts: dict[str, str], source: str) -> None:
+def _write(folder: Path, contents: dict[str, bytes], source: str) -> None:
     """Write the folder as a whole, after its configuration has passed the schema.
 
     Then the root dvc.yaml names the model, too.
     """
-    file = "model.pkl" if ADAPTER in texts else "model.keras"
+    file = "model.pkl" if ADAPTER in contents else "model.keras"
     pipeline = with_artifact(folder.name, (folder / file).as_posix())
     with whole_folder(folder) as temporary:
-        for file, text in texts.items():
-            (temporary / file).write_text(text, encoding="utf-8", newline="\n")
+        for file, content in contents.items():
+            (temporary / file).parent.mkdir(parents=True, exist_ok=True)
+            (temporary / file).write_bytes(content)
         try:
             load_config(temporary / "config.yaml")
         except UserError as error:

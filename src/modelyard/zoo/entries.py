@@ -57,7 +57,8 @@ class Entry(Section):
         task: what its models learn.
         hp_search_space: hyperparameters that a search may choose.
         training_configs: `architecture`, keys of `params`, and hyperparameters never searched.
-        adapter: a file of src/models/adapters, or of the engine's; it becomes adapter.py.
+        adapter: a file of src/models/adapters, or of the engine's, which becomes adapter.py; or a
+            folder there, `retina/`, with an adapter.py and what that imports from beside it.
         objective: what trials are judged by, val_loss if there is none.
         acceptance: limits for the model; if there are none, those of the task.
     """
@@ -66,7 +67,7 @@ class Entry(Section):
     model_space: ModelSpace
     hp_search_space: list[Tunable] = Field(default=[])
     training_configs: Annotated[dict[str, Any], AfterValidator(_fixed)] = Field(default={})
-    adapter: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.py$")] | None = None
+    adapter: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.py|/)$")] | None = None
     objective: Objective | None = None
     acceptance: list[Requirement] | None = None
 
