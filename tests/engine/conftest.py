@@ -19,8 +19,9 @@ ROOT = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}"  # whose src 
 SLOW = {
     "adapters", "backup", "engine_start", "evaluation", "keras_search", "model_tests",
     "model_tests_code", "model_tests_processes",
-    "model_tests_training", "notebook", "objects", "own_layer", "predict", "predict_mistakes",
-    "resume", "scenes", "search", "search_oracles", "search_pruning", "search_reasons",
+    "model_tests_training", "notebook", "objects", "own_layer",
+    "predict", "predict_adapters", "predict_mistakes",
+    "resume", "scenes", "search", "search_hosts",
     "serve_model", "site_versions", "stages", "trainer", "zoo",
 }  # fmt: skip
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

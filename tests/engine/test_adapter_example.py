@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from modelyard.files import read_json, read_yaml, write_yaml
+from modelyard.files import read_csv, read_json, read_yaml, write_yaml
+from modelyard.serving.predict import main as predict
 from modelyard.zoo.command import main as zoo
 from src.run import main
 
@@ -33,3 +34,6 @@ def test_the_readme_s_adapter_goes_through_all_stages() -> None:
         assert main([stage, "--config", "models/forest/config.yaml"]) == 0
     assert list(read_yaml(folder / "hyperparameters.yaml")) == ["trees"]
     assert read_json(Path("training_metrics/forest/metrics.json"))["test"]["accuracy"] > 0.9
+    assert predict(["models/forest", "data/raw/stripes/images/rows_0.png"]) == 0
+    (row,) = read_csv(Path("predictions.csv"))
+    assert row["class"] == "rows"

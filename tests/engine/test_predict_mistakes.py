@@ -22,7 +22,6 @@ from modelyard.serving.predictor import load_predictor
 
 from .conftest import ROOT
 from .tiny import MODEL
-from .toys import ADAPTER, ZAZU
 
 IMAGES = Path("data/raw/stripes/images")
 IMAGE = str(IMAGES / "rows_0.png")
@@ -145,16 +144,6 @@ def test_the_only_keras_file_of_a_folder_is_taken(capsys: pytest.CaptureFixture[
     assert said(capsys, str(MODEL), IMAGE) == (
         "error: models/tiny holds more than one model; name one of them: models/tiny/best.keras, "
         "models/tiny/other.keras.\n"
-    )
-
-
-@pytest.mark.usefixtures("workspace")
-def test_a_model_of_an_adapter_is_called_that(capsys: pytest.CaptureFixture[str]) -> None:
-    ADAPTER.write_text(ZAZU)
-    (MODEL / "model.pkl").touch()
-    assert said(capsys, str(MODEL), IMAGE) == (
-        "error: models/tiny/adapter.py defines what is saved there, and only `.keras` files can be "
-        "used here; load the model by its own `load`.\n"
     )
 
 

@@ -10,10 +10,10 @@ from markdown_it import MarkdownIt
 from modelyard.errors import UserError
 from modelyard.files import read_json, read_yaml, sha256
 
-from .predictor import Predictor
+from .predicting import Predicting
 
 
-def describe(predictor: Predictor) -> dict[str, Any]:
+def describe(predictor: Predicting) -> dict[str, Any]:
     """Return what /model answers; `card` is Markdown, what is not known is null or empty."""
     name, folder = predictor.about["model"], predictor.folder
     card = _card(folder)
@@ -28,7 +28,7 @@ def describe(predictor: Predictor) -> dict[str, Any]:
             "validation": _metrics(folder / "val_metrics.json"),
             "test": _test_metrics(name, folder),
         },
-        "sha256": sha256(predictor.file),
+        "sha256": sha256(predictor.file) if predictor.file.is_file() else None,
     }
 
 

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from .about import describe
 from .batching import Batcher
-from .predictor import Predictor, Size
+from .predicting import Predicting, Size
 from .uploads import decode, read_upload
 
 Answer = list[dict[str, Any]]
@@ -39,7 +39,7 @@ HEADERS = {
 }
 
 
-def create_app(predictor: Predictor, started: Callable[[], object] = lambda: None) -> FastAPI:
+def create_app(predictor: Predicting, started: Callable[[], object] = lambda: None) -> FastAPI:
     """Return the application that answers for a model; it calls `started` when it does."""
     about = describe(predictor)
     batcher = Batcher(partial(_answers, predictor), MOST)
@@ -92,7 +92,7 @@ def server(app: FastAPI) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _answers(predictor: Predictor, images: list[tuple[np.ndarray, Size]]) -> list[Answer]:
+def _answers(predictor: Predicting, images: list[tuple[np.ndarray, Size]]) -> list[Answer]:
     outputs = predictor.outputs(np.stack([image for image, _ in images]))
     pairs = zip(outputs, images, strict=True)
     return [predictor.task.answer(predictor.output(values, size)) for values, (_, size) in pairs]

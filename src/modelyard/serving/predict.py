@@ -13,7 +13,8 @@ from modelyard.data.images import opened, pixels
 from modelyard.errors import UserError
 from modelyard.files import write_csv
 
-from .predictor import Predictor, Size, load_predictor
+from .predicting import Predicting, Size
+from .predictor import load_predictor
 
 IMAGES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 BATCH = 32
@@ -42,7 +43,7 @@ def _inside(folder: Path) -> Iterator[Path]:
                 yield file
 
 
-def predict(predictor: Predictor, files: Sequence[Path]) -> Iterator[list[dict[str, object]]]:
+def predict(predictor: Predicting, files: Sequence[Path]) -> Iterator[list[dict[str, object]]]:
     """Yield the rows of each image that can be read, and name the others."""
     from rich.console import Console
     from rich.progress import track
@@ -57,7 +58,7 @@ def predict(predictor: Predictor, files: Sequence[Path]) -> Iterator[list[dict[s
                 yield [{"path": _text(path)} | row for row in rows]
 
 
-def _read(path: Path, predictor: Predictor) -> tuple[np.ndarray, Size] | None:
+def _read(path: Path, predictor: Predicting) -> tuple[np.ndarray, Size] | None:
     try:
         with opened(path) as image:
             return pixels(image, predictor.shape), (image.height, image.width)

@@ -13,7 +13,8 @@ import numpy as np
 from modelyard.command import finish
 from modelyard.errors import UserError
 
-from .predictor import Predictor, load_predictor
+from .predicting import Predicting
+from .predictor import load_predictor
 
 PORTS = range(2**16)
 TRY = "try 127.0.0.1, or 0.0.0.0 for all addresses of this machine"
@@ -81,7 +82,7 @@ def _refused(host: str, port: int, error: OSError) -> UserError:
     )
 
 
-def _warm_up(predictor: Predictor) -> None:
+def _warm_up(predictor: Predicting) -> None:
     for count in WARM_UP:
         predictor.outputs(np.zeros((count, *predictor.shape), np.uint8))
 

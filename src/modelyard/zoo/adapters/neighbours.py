@@ -20,10 +20,9 @@ class Neighbours(AdapterModel):
         self.asked = self._read(self.model_specs.split)
 
     def preprocess(self) -> None:
-        """Turn images (examples, height, width, channels) into rows of numbers from 0 to 1."""
+        """Turn images into rows of numbers."""
         self.known, self.asked = (
-            (images.reshape(len(images), -1) / BRIGHTEST, labels)
-            for images, labels in (self.known, self.asked)
+            (rows(images), labels) for images, labels in (self.known, self.asked)
         )
 
     def build(self) -> None:
@@ -39,6 +38,10 @@ class Neighbours(AdapterModel):
         """Return the share of images that are given their own class."""
         return {"accuracy": self.model.score(*self.asked)}
 
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Return probabilities (images, classes): how many of the neighbours are of each class."""
+        return np.asarray(self.model.predict_proba(rows(images)))
+
     def reported(self) -> list[str]:
         """Return the metric's name, known before training."""
         return ["accuracy"]
@@ -46,3 +49,8 @@ class Neighbours(AdapterModel):
     def _read(self, split: str) -> tuple[np.ndarray, np.ndarray]:
         folder = self.model_specs.config.input_paths.data
         return np.load(folder / f"{split}_images.npy"), np.load(folder / f"{split}_labels.npy")
+
+
+def rows(images: np.ndarray) -> np.ndarray:
+    """Turn images (examples, height, width, channels) into rows of numbers from 0 to 1."""
+    return images.reshape(len(images), -1) / BRIGHTEST
