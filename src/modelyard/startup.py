@@ -28,7 +28,7 @@ def import_tensorflow(code: Path) -> None:
         return
     _choose_backend()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # after the import; what matters it raises
-    with _quiet(), _frozen(), _hidden(*_unused(code)):
+    with quiet(), _frozen(), _hidden(*_unused(code)):
         import tensorflow  # noqa: F401  (it brings Keras)
 
 
@@ -50,7 +50,7 @@ def _unused(code: Path) -> list[str]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep what is written to standard error, unless the block fails."""
     if sys.stderr is None:  # closed by who started us
         os.open(os.devnull, os.O_WRONLY)  # takes its place, or the next file would get the notices

@@ -78,7 +78,7 @@ class InferenceSession(Model):
 LITE = """
 class Interpreter(Model):
     def get_input_details(self):
-        return [{"index": 0}]
+        return [{"index": 0, "dtype": "float32", "shape_signature": [-1, 8, 8, 1]}]
     def get_output_details(self):
         return [{"index": 1}]
     def resize_tensor_input(self, index, shape):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modelyard.files import read_csv, read_json, write_json
-from modelyard.lite import LiteModel
+from modelyard.saved.lite import LiteModel
 from src.run import main
 
 from .tiny import CLASSES, METRICS, MODEL, PROCESSED

@@ -13,9 +13,9 @@ ENGINE = Path(modelyard.__file__).parent
 ABOVE = ["ci", "completion", "__main__", "checking", "cli", "moved"]
 ROOMS = [
     "model_tests", "publishing", "cloud", "report", "serving", "zoo", "search", "training",
-    "adapter", "tasks", "data", "pipeline", "config",
+    "saved", "adapter", "tasks", "data", "pipeline", "config",
 ]  # fmt: skip
-BELOW = ["command", "errors", "imports", "files", "documents", "git", "stores", "lite", "startup"]
+BELOW = ["command", "errors", "imports", "files", "documents", "git", "stores", "startup"]
 LEVEL = {name: level for level, name in enumerate([*ABOVE, *ROOMS])}
 LEVEL |= dict.fromkeys(BELOW, len(LEVEL))
 PROJECTS_OWN = {"src", "ci"}  # packages of a project; `find_project` imports it by name
@@ -23,7 +23,7 @@ BY_NAME = {
     "__main__.py": "commands",
     "adapter/beside.py": "modules beside a model's adapter.py",
     "adapter/source_name.py": "`src` of an installed project, for adapters",
-    "model_tests/driver.py": "the project of an environment, which it starts; an export's runtime",
+    "model_tests/driver.py": "the project of an environment, which it starts; its engine",
     "moved/__init__.py": "what an old name stands for",
     "tasks/__init__.py": "tasks",
 }

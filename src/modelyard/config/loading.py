@@ -165,6 +165,11 @@ def _check_paths(path: Path, config: Config) -> None:
     """Refuse outputs that belong to another model, as after copying its folder."""
     model = config.output_paths.model
     inside = [model.root, model.keras_model, model.tflite_model, model.output_mapping]
+    if model.tflite_model.suffix != ".tflite":
+        raise UserError(
+            f"{path}: output_paths.model.tflite_model is {model.tflite_model}; write a name that "
+            "ends with .tflite."
+        )
     for output in inside:
         if not output.is_relative_to(path.parent):
             raise UserError(

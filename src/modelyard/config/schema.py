@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, PrivateAttr
 
 from .data_section import DataConfig, Positive, Seed, Task
+from .export_section import DEFAULT, Exports
 from .models import adapter_of
 from .requirement import Requirement
 from .section import ProjectPath, Section
@@ -69,6 +70,7 @@ class Params(Section):
     loss: str
     metrics: list[str]
     early_stopping: EarlyStopping
+    export: Exports = DEFAULT
 
 
 class InputPaths(Section):
@@ -83,7 +85,7 @@ class ModelPaths(Section):
     Attributes:
         root: the model's own folder.
         keras_model: the trained model, preprocessing inside.
-        tflite_model: the same for small devices.
+        tflite_model: the same for small devices; an ONNX file lies beside it.
         output_mapping: position of an output to its class.
     """
 
@@ -91,6 +93,15 @@ class ModelPaths(Section):
     keras_model: ProjectPath
     tflite_model: ProjectPath
     output_mapping: ProjectPath
+
+    @property
+    def exports(self) -> Path:
+        """The folder that `train` always makes, empty where nothing is exported."""
+        return self.root / "exports"
+
+    def form(self, name: str) -> Path:
+        """Return where a form of the model is written: keras, tflite or onnx."""
+        return self.keras_model if name == "keras" else self.tflite_model.with_suffix(f".{name}")
 
 
 class OutputPaths(Section):
@@ -175,6 +186,12 @@ class Config(Section):
     def adapter(self) -> Path | None:
         """The model's adapter.py, None if the project's own code trains it."""
         return adapter_of(self.file)
+
+    @property
+    def exports(self) -> dict[str, Path]:
+        """The files of the forms that `params.export` lists, by form."""
+        paths = self.output_paths.model
+        return {one.format: paths.form(one.format) for one in self.params.export}
 
     def record(self, *sections: str) -> dict[str, Any]:
         """Return the given sections (default: all) as plain values, for JSON and YAML."""

@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -83,25 +84,28 @@ def predict(package: str, folder: str, images: str, into: str, *forms: str) -> i
     return 0
 
 
-def _by_keras(file: Path) -> Callable[[Any], Any]:
-    from modelyard.training.saved import load_saved
+def _engine(name: str, *modules: str) -> Any:
+    """Return what the environment's engine has in the first of some modules: older ones differ."""
+    for module in modules:
+        if find_spec(f"modelyard.{module.partition('.')[0]}"):
+            return getattr(importlib.import_module(f"modelyard.{module}"), name)
+    raise ModuleNotFoundError(f"this engine has no {name}")
 
-    predict: Callable[[Any], Any] = load_saved(file).predict_on_batch
+
+def _by_keras(file: Path) -> Callable[[Any], Any]:
+    predict: Callable[[Any], Any]
+    predict = _engine("load_saved", "saved.loading", "training.saved")(file).predict_on_batch
     return predict
 
 
 def _by_tflite(file: Path) -> Callable[[Any], Any]:
-    from modelyard.lite import LiteModel
-
-    return LiteModel(file)
+    model: Callable[[Any], Any] = _engine("LiteModel", "saved.lite", "lite")(file)
+    return model
 
 
 def _by_onnx(file: Path) -> Callable[[Any], Any]:
-    session = importlib.import_module("onnxruntime").InferenceSession(file)
-    [first, *_] = session.get_inputs()
-    # A graph says itself whether it takes bytes, as the other forms do, or floats.
-    kind = "uint8" if first.type == "tensor(uint8)" else "float32"
-    return lambda batch: session.run(None, {first.name: batch.astype(kind)})[0]
+    model: Callable[[Any], Any] = _engine("OnnxModel", "saved.onnx")(file)
+    return model
 
 
 LOADERS = {"keras": _by_keras, "tflite": _by_tflite, "onnx": _by_onnx}

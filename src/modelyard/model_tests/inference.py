@@ -1,20 +1,27 @@
 """Compare what every form of a saved model predicts with what was predicted at training time."""
 
+import math
 from pathlib import Path
+
+from modelyard.config.export_section import NOT_RUN
 
 from .data import records
 from .definition import Case
 from .parity import difference, read_predictions
 
+REDUCED = {"float16": 2e-2, "dynamic": math.inf, "int8": math.inf}  # precisions, as for exports
 STORED = "test_predictions.npy"  # which training writes, of the model in memory
 
 
 def forms_of(case: Case, root: Path) -> dict[str, Path]:
-    """Return the files of a model that must predict, by form; ONNX only where it was exported."""
-    paths = case.config.output_paths.model
-    forms = {"keras": root / paths.keras_model, "tflite": root / paths.tflite_model}
-    onnx = forms["keras"].with_suffix(".onnx")
-    return forms | ({"onnx": onnx} if onnx.is_file() else {})
+    """Return the files of a model that must predict, by form: those of `params.export`.
+
+    An ONNX file that the team's own code wrote beside `model.keras` must predict as well.
+    """
+    keras = case.config.output_paths.model.keras_model
+    own = keras.with_suffix(".onnx")
+    found = {"keras": keras, **({"onnx": own} if (root / own).is_file() else {})}
+    return {form: root / path for form, path in (found | case.config.exports).items()}
 
 
 def compare_forms(
@@ -44,10 +51,13 @@ def _compare(
     Raises:
         ValueError: there is nothing to compare.
     """
-    config, tolerance = case.config, case.asked.tolerance
+    config, tolerance = case.config, _tolerance(case, form)
     reason = predictions / f"{form}.txt"
     if reason.is_file():
-        raise ValueError(reason.read_text("utf-8"))
+        said = reason.read_text("utf-8")
+        if NOT_RUN in said:
+            return NOT_RUN, None
+        raise ValueError(said)
     if not (predictions / f"{form}.npy").is_file():
         raise ValueError(silence)
     stored = read_predictions(root / config.output_paths.model.root / STORED)
@@ -62,3 +72,12 @@ def _compare(
         f"{apart.images} of {len(stored)} predictions differ from those at training time by more "
         f"than {tolerance:g}, at most by {apart.largest:.3g}; the first is of {path}"
     )
+
+
+def _tolerance(case: Case, form: str) -> float:
+    """Return the test's tolerance; more for a form of less than float32, none of 8 bits.
+
+    What an 8-bit form loses depends on the data: a limit for `tflite.max_difference` judges it.
+    """
+    precisions = {one.format: one.precision for one in case.config.params.export}
+    return max(case.asked.tolerance, REDUCED.get(precisions.get(form, ""), 0.0))

@@ -1,13 +1,14 @@
 """What a test asks of its metrics: names and limits as model_tests.yaml writes them."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from modelyard.config.export_section import FORMATS, why_not_judged
 from modelyard.config.requirement import Requirement
 
 # Parts of metrics.json; a name that begins with none of them is of the test split.
-PARTS = ("train", "validation", "test", "tflite", "latency_ms", "size_bytes")
+PARTS = ("train", "validation", "test", *FORMATS, "latency_ms", "size_bytes")
 LIMITS = {"min", "max"}
 BY_CLASS = "per_class"
 
@@ -39,11 +40,18 @@ def expected(requirement: Requirement) -> str:
     return " and ".join(filter(None, limits))
 
 
-def observed(requirement: Requirement, metrics: object) -> tuple[str, bool]:
-    """Say what metrics.json has, and whether that is within the limits."""
+def observed(
+    requirement: Requirement, metrics: object, exported: Collection[str]
+) -> tuple[str, bool]:
+    """Say what metrics.json has, and whether that is within the limits.
+
+    A limit for a form that is not `exported` is not judged.
+    """
     try:
         value = requirement.find(metrics)
     except LookupError as error:
+        if why := why_not_judged(requirement.metric, exported, metrics):
+            return why, True
         return f"nothing: {error.args[0]}", False
     if not isinstance(value, int | float) or isinstance(value, bool):
         return f"{value!r}, which is not a number", False

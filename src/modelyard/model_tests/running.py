@@ -126,7 +126,7 @@ def judge(case: Case, root: Path, outcome: CaseOutcome) -> None:
     metrics = read_json(root / case.config.output_paths.training_metrics / "metrics.json")
     for requirement in case.asked.metrics:
         wanted = expected(requirement)
-        found, passed = observed(requirement, metrics)
+        found, passed = observed(requirement, metrics, case.config.exports)
         outcome.checks.append(Check(requirement.name, wanted, found, passed))
         if not passed:
             outcome.failures.append(f"{requirement.name}: expected {wanted}, observed {found}")

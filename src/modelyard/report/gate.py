@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.command import finish
+from modelyard.config.export_section import why_not_judged
 from modelyard.config.loading import load_config
 from modelyard.config.models import config_paths
 from modelyard.config.requirement import Requirement
@@ -20,12 +21,17 @@ from .baseline import Baseline, find_baseline
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one requirement; without violations it is met."""
+    """What became of one requirement; without violations it is met, or was not judged.
+
+    Attributes:
+        not_judged: why there is nothing to judge: the form it is of was not exported, or not run.
+    """
 
     requirement: Requirement
     value: float | None
     baseline: float | None
     violations: list[str]
+    not_judged: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ def judge(config: Config, base: str | None = None) -> Judgement:
     path = metrics_path(config)
     baseline = find_baseline(base, path)
     present, past = read_json(path), baseline.json(path)
-    verdicts = [_verdict(requirement, present, past) for requirement in config.acceptance]
+    verdicts = [_verdict(one, present, past, config) for one in config.acceptance]
     before = baseline.acceptance(config.file)
     now = [requirement.model_dump(exclude_unset=True) for requirement in config.acceptance]
     return Judgement(config, baseline, verdicts, altered=before not in (None, now))
@@ -69,6 +75,9 @@ def print_judgement(judgement: Judgement) -> None:
     if not judgement.verdicts:
         print(f"  nothing is required; add acceptance to {judgement.config.file}")
     for verdict in judgement.verdicts:
+        if verdict.not_judged:
+            print(f"  --  {verdict.requirement.name}: {verdict.not_judged}")
+            continue
         mark = "no" if verdict.violations else "ok"
         past = "no baseline" if verdict.baseline is None else f"before {verdict.baseline:.6g}"
         value = "missing" if verdict.value is None else f"{verdict.value:.6g}"
@@ -80,11 +89,13 @@ def print_judgement(judgement: Judgement) -> None:
         )
 
 
-def _verdict(requirement: Requirement, present: Any, past: Any) -> Verdict:
+def _verdict(requirement: Requirement, present: Any, past: Any, config: Config) -> Verdict:
     baseline = _number(_found(requirement, past))
     try:
         section = requirement.find(present)
     except LookupError as error:
+        if why := why_not_judged(requirement.metric, config.exports, present):
+            return Verdict(requirement, None, baseline, [], why)
         missing = f"{requirement.name} is missing: {error.args[0]}"
         return Verdict(requirement, None, baseline, [missing])
     value = _number(section)

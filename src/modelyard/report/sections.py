@@ -52,9 +52,10 @@ def _requirement(verdict: Verdict) -> tuple[object, ...]:
     limits += [f"at most {wanted.max:g}"] if wanted.max is not None else []
     if wanted.allowed_regression is not None:
         limits.append(f"at most {wanted.allowed_regression:g} worse")
-    value = "missing" if verdict.value is None else verdict.value
+    value = (verdict.not_judged or "missing") if verdict.value is None else verdict.value
     past = "none" if verdict.baseline is None else verdict.baseline
-    return "❌" if verdict.violations else "✅", wanted.name, value, ", ".join(limits), past
+    mark = "❌" if verdict.violations else "⚪" if verdict.not_judged else "✅"
+    return mark, wanted.name, value, ", ".join(limits), past
 
 
 def metrics(judgement: Judgement) -> Iterator[str]:

@@ -32,8 +32,8 @@ class Predictor(Predicting):
         self.file, self.folder = file, description.parent
         self.about = described(description)
         import_tensorflow(source_folder())
+        from modelyard.saved.loading import load_saved
         from modelyard.tasks import load_task
-        from modelyard.training.saved import load_saved
 
         try:
             self.task = load_task(self.about["task"])

@@ -160,12 +160,18 @@ def open_backup(
 
 def _own_folder(config: Config, hyperparameters: Mapping[str, Any]) -> Path:
     depends_on = [
-        config.record("architecture", "params"),
+        _trains(config),
         hyperparameters,
         read_manifest(config.input_paths.data).data_hash,
         identity.depends_on(config, "train"),
     ]
     return BACKUPS / config.name / fingerprint(depends_on)[:16]
+
+
+def _trains(config: Config) -> dict[str, Any]:
+    """Return what decides about the weights, so that a failed export does not cost a training."""
+    record = config.record("architecture", "params")
+    return record | {"params": {k: v for k, v in record["params"].items() if k != "export"}}
 
 
 def _variables(model: keras.Model) -> list[keras.Variable]:

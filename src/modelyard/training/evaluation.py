@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,9 @@ from modelyard.config.data_section import SPLITS
 from modelyard.config.schema import Config
 from modelyard.errors import UserError
 from modelyard.files import write_json
-from modelyard.lite import LiteModel
+from modelyard.saved.forms import FORMS, Form, NotRunError
+from modelyard.saved.loading import load_saved
 from modelyard.tasks import Datasets, Judged, load_task
-
-from .saved import load_saved
 
 LATENCY_RUNS = 50
 BATCH = 32
@@ -34,17 +33,22 @@ def evaluate(config: Config, data: Datasets, *, dry_run: bool = False) -> dict[s
     model = load_model(paths.model.keras_model)
     if dry_run:
         return {"validation": task.judge(model, data, "validation", 1)}
-    lite = LiteModel(paths.model.tflite_model)
+    exports = {form: FORMS[form](path) for form, path in config.exports.items()}
     images = np.concatenate([images for images, _ in data.test])
     outputs = model.predict(images, verbose=0)
     metrics: dict[str, Any] = {split: task.judge(model, data, split) for split in SPLITS}
     judged = Judged(config, data, outputs)
     metrics["test"] |= task.details(judged)
-    metrics["tflite"] = task.compare(judged, lite(images))
-    metrics["latency_ms"] = _latencies(model, lite, images)
+    runs: dict[str, Form] = {"keras": model.predict_on_batch}
+    for form, exported in exports.items():
+        try:
+            metrics[form] = task.compare(judged, exported(images))
+            runs[form] = exported
+        except NotRunError as error:
+            metrics[form] = {"not_run": str(error)}
+    metrics["latency_ms"] = _latencies(runs, images)
     metrics["size_bytes"] = {
-        "keras": paths.model.keras_model.stat().st_size,
-        "tflite": paths.model.tflite_model.stat().st_size,
+        form: paths.model.form(form).stat().st_size for form in ("keras", *exports)
     }
     write_json(paths.training_metrics / "metrics.json", metrics)
     return metrics
@@ -57,21 +61,18 @@ def load_model(path: Path) -> keras.Model:
     return load_saved(path)
 
 
-def _latencies(model: keras.Model, lite: LiteModel, images: np.ndarray) -> dict[str, float]:
+def _latencies(runs: Mapping[str, Form], images: np.ndarray) -> dict[str, float]:
     """Return the median time for one image and for a batch in milliseconds, on this machine."""
     one, batch = images[:1], np.resize(images, (BATCH, *images.shape[1:]))
-    return {
-        "keras": _median_ms(lambda: model.predict_on_batch(one)),
-        "tflite": _median_ms(lambda: lite(one)),
-        f"keras_batch_{BATCH}": _median_ms(lambda: model.predict_on_batch(batch)),
-        f"tflite_batch_{BATCH}": _median_ms(lambda: lite(batch)),
-    }
+    single = {form: _median_ms(run, one) for form, run in runs.items()}
+    many = {f"{form}_batch_{BATCH}": _median_ms(run, batch) for form, run in runs.items()}
+    return single | many
 
 
-def _median_ms(predict: Callable[[], object]) -> float:
+def _median_ms(run: Form, images: np.ndarray) -> float:
     times = []
     for _ in range(LATENCY_RUNS):
         start = time.perf_counter()
-        predict()
+        run(images)
         times.append((time.perf_counter() - start) * 1000)
     return round(statistics.median(times), 3)

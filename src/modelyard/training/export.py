@@ -1,6 +1,6 @@
 """Write a trained model in every form that others need, each file whole or not at all."""
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -11,6 +11,7 @@ from modelyard.config.schema import Config
 from modelyard.data.manifest import Manifest, read_manifest
 from modelyard.files import whole_file, write_json, write_yaml
 from modelyard.pipeline.provenance import train_configuration
+from modelyard.saved.exporting import export_forms
 from modelyard.tasks import Datasets, finished, load_task
 
 from .backup import TrainingBackup
@@ -42,7 +43,7 @@ def export(
     record = train_configuration(config, manifest.data_hash, hyperparameters, backup.started)
     write_yaml(paths.root / "train_configuration.yaml", record)
     write_yaml(paths.root / "predict_configuration.yaml", _predict_configuration(config, manifest))
-    _write_tflite(model, paths.tflite_model)
+    export_forms(model, config, lambda: _images(data))
     with whole_file(paths.keras_model) as temporary:
         model.save(temporary)
 
@@ -74,6 +75,6 @@ def _write_predictions(model: keras.Model, data: Datasets, config: Config) -> No
         np.save(temporary, outputs.astype(np.float32))
 
 
-def _write_tflite(model: keras.Model, path: Path) -> None:
-    with whole_file(path) as temporary:
-        model.export(temporary, format="litert", verbose=False)
+def _images(data: Datasets) -> Iterator[np.ndarray]:
+    """Yield the training images in batches, in the order in which they were prepared."""
+    return (np.asarray(images) for images, _ in data.in_order("train"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from modelyard.config.export_section import FORMATS
 from modelyard.documents import flat
 from modelyard.report.tables import cell, table
 from modelyard.serving.official import OfficialConfig
@@ -86,7 +87,7 @@ def _by_split(metrics: dict[str, Any]) -> str:
     splits = {
         name: dict(flat(metrics[name])) for name in metrics if isinstance(metrics[name], dict)
     }
-    shown = [name for name in ("train", "validation", "test", "tflite") if name in splits]
+    shown = [name for name in ("train", "validation", "test", *FORMATS) if name in splits]
     names = list(dict.fromkeys(key for split in shown for key in splits[split]))
     rows = ([name, *(splits[split].get(name, "") for split in shown)] for name in names)
     return _table(("metric", *shown), rows)

@@ -8,7 +8,8 @@ from modelyard.serving.official import predict_config
 SCHEMA_VERSION = 1
 # What a training reads, with the keys of train_configuration.yaml that hold it.
 TRAINED = ("architecture", "task", "params")
-MACHINE = ("cache_mb",)  # of params: how much the machine can hold changes no weight
+# Of params: how much the machine can hold, and what else is written, change no weight.
+WEIGHTLESS = ("cache_mb", "export")
 
 
 def published(train: Mapping[str, Any], predict: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,4 +37,4 @@ def learnt_with(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a model's configuration decides about its weights."""
     found = {key: config.get(key) for key in TRAINED}
     params = dict(found["params"] or {})
-    return found | {"params": {key: params[key] for key in params if key not in MACHINE}}
+    return found | {"params": {key: params[key] for key in params if key not in WEIGHTLESS}}

@@ -1,0 +1,1 @@
+"""Saved models: loaded from `.keras`, exported to other forms, and run in each of them."""

@@ -1,0 +1,14 @@
+"""Run a saved model in any of the forms that `params.export` may name."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from .lite import LiteModel, NotRunError
+from .onnx import OnnxModel
+
+__all__ = ["FORMS", "Form", "LiteModel", "NotRunError", "OnnxModel"]
+
+Form = Callable[[np.ndarray], np.ndarray]
+FORMS: dict[str, Callable[[Path], Form]] = {"tflite": LiteModel, "onnx": OnnxModel}

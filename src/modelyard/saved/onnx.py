@@ -1,0 +1,34 @@
+"""Run an ONNX model."""
+
+from pathlib import Path
+
+import numpy as np
+
+from modelyard.errors import UserError
+
+INSTALL = "add `onnx` to modelyard's extras in requirements.txt and run `sh setup.sh`"
+
+
+class OnnxModel:
+    """An ONNX model as a function: images (batch, height, width, channels) to outputs."""
+
+    def __init__(self, path: Path) -> None:
+        """Load the file."""
+        if not path.is_file():
+            raise UserError(f"{path} does not exist; train the model first with `dvc repro`.")
+        try:
+            import onnxruntime
+        except ImportError:
+            raise UserError(f"{path} needs the package onnxruntime; {INSTALL}.") from None
+        self._session = onnxruntime.InferenceSession(path)
+        [first, *_] = self._session.get_inputs()
+        # A graph says itself whether it takes bytes, as the other forms do, or floats.
+        self._input, self._dtype = first.name, DTYPES.get(first.type, np.float32)
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Predict."""
+        outputs = self._session.run(None, {self._input: images.astype(self._dtype)})
+        return np.asarray(outputs[0])
+
+
+DTYPES = {"tensor(uint8)": np.uint8}
