@@ -209,6 +209,12 @@ MISTAKES: dict[str, tuple[tuple[str, ...], object, str]] = {
         "models/other",
         "output_paths.model names models/other, which is not in models/tiny",
     ),
+    "a suffix of another form": (
+        ("output_paths", "model", "tflite_model"),
+        "models/tiny/model.lite",
+        "output_paths.model.tflite_model is models/tiny/model.lite; write a name that ends with "
+        ".tflite.",
+    ),
     "metrics of another model": (
         ("output_paths", "training_metrics"),
         "training_metrics/other",

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from modelyard.config.export_section import NOT_RUN
 from modelyard.config.loading import load_config
 from modelyard.config.schema import Config
 from modelyard.errors import UserError
@@ -335,6 +336,23 @@ def test_an_empty_list_trains_and_is_judged(workspace: Path) -> None:
     assert list(metrics["latency_ms"]) == ["keras", "keras_batch_32"]
     assert list(metrics["size_bytes"]) == ["keras"]
     assert list((workspace / LITE.parent).iterdir()) == []
+
+
+def test_a_form_that_cannot_be_run_here_is_a_fact_not_a_failure(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_exports({"format": "tflite", "select_tf_ops": True})
+    assert main(["train"]) == 0
+
+    def invoke(*_: object) -> None:
+        raise RuntimeError("Select TensorFlow op(s), included in the given model, is(are) not …")
+
+    monkeypatch.setattr(LiteModel, "_invoke", invoke)
+    assert main(["evaluate"]) == 0
+    metrics = read_json(METRICS / "metrics.json")
+    assert metrics["tflite"] == {"not_run": NOT_RUN}
+    assert list(metrics["latency_ms"]) == ["keras", "keras_batch_32"]
+    assert metrics["size_bytes"]["tflite"] == (workspace / LITE).stat().st_size
 
 
 @with_onnx

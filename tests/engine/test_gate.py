@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from modelyard.config.export_section import NOT_RUN
 from modelyard.report.gate import main
 
 from .tiny import METRICS, MODEL, TINY, write_model, write_project
@@ -243,3 +244,33 @@ def test_a_requirement_that_means_nothing_is_refused(
     require(requirement)
     assert main([]) == 1
     assert message in capsys.readouterr().err
+
+
+PARITY = {"metric": "tflite.max_difference", "direction": "min", "max": 1e-4}
+FAST = {"metric": "latency_ms.onnx_batch_32", "direction": "min", "max": 1.0}
+
+
+def test_a_form_that_is_not_exported_is_not_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    params = TINY["params"] | {"export": []}
+    write_model({**TINY, "params": params, "acceptance": [PARITY, FAST]})
+    assert main([]) == 0
+    said = capsys.readouterr().out
+    assert "  --  tflite.max_difference: not judged: params.export has no tflite\n" in said
+    assert "  --  latency_ms.onnx_batch_32: not judged: params.export has no onnx\n" in said
+
+
+def test_a_form_that_could_not_be_run_is_not_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    require(PARITY, {"metric": "size_bytes.tflite", "direction": "min", "max": 10})
+    write_metrics(GOOD | {"tflite": {"not_run": NOT_RUN}, "size_bytes": {"tflite": 11}})
+    assert main([]) == 1
+    captured = capsys.readouterr()
+    assert f"  --  tflite.max_difference: {NOT_RUN}\n" in captured.out
+    assert "size_bytes.tflite is 11, above the maximum 10" in captured.err
+
+
+def test_a_form_that_is_exported_and_was_not_measured_fails(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    require(PARITY)
+    assert main([]) == 1
+    assert "tflite.max_difference is missing" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from junitparser import JUnitXml
 
+from modelyard.config.export_section import NOT_RUN
 from modelyard.data.manifest import read_manifest
 from modelyard.files import write_yaml
 from modelyard.model_tests.data import records
@@ -27,6 +28,8 @@ from .model_testing import (
 from .tiny import CLASSES, MODEL, PROCESSED, snapshot
 
 NAN, INFINITE = '{"test": {"accuracy": NaN}}', '{"test": {"accuracy": Infinity}}'
+LACKS = "raise RuntimeError('Select TensorFlow op(s) are not supported')"
+LACKING = f"self.resize_tensor_input = lambda *_: exec({LACKS!r})"
 TEXT, TRUTH = '{"test": {"accuracy": "0.95"}}', '{"test": {"accuracy": true}}'
 
 
@@ -208,6 +211,43 @@ def test_onnx_predicts_as_well_where_it_was_exported(
     [line] = failed(capsys)
     assert "inference with model.onnx: " in line
     assert "at most by 0.25; the first is of images/" in line
+
+
+def test_what_is_tested_follows_the_list_of_exports(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {"accuracy": 0.9, "tflite.max_difference": {"max": 1e-5}}
+    write_tests(Quick={"config": {"params.export": []}, "metrics": limits})
+    assert run() == 0
+    assert set(result("Quick@local")["inference"]) == {"model.keras"}
+    [_, check] = result("Quick@local")["metrics"]
+    assert check["observed"] == "not judged: params.export has no tflite"
+    write_tests(Quick={"config": {"params.export": ["onnx"]}})
+    [line] = failed(capsys)
+    assert line.startswith("Quick@local: inference with model.onnx: UserError: ")
+    monkeypatch.setenv("TRAIN", "(MODEL / 'model.onnx').write_text('0')")
+    assert run() == 0
+    assert set(result("Quick@local")["inference"]) == {"model.keras", "model.onnx"}
+
+
+@pytest.mark.parametrize(
+    ("precision", "apart", "status"),
+    [("float16", 0.01, 0), ("float16", 0.03, 1), ("int8", 0.3, 0), ("dynamic", 0.3, 0)],
+)
+def test_a_smaller_form_may_differ_more(
+    precision: str, apart: float, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = {"format": "tflite", "precision": precision}
+    write_tests(Quick={"config": {"params.export": [form]}})
+    monkeypatch.setenv("TRAIN", f"(MODEL / 'model.tflite').write_text('{apart}')")
+    assert run() == status
+    assert result("Quick@local")["inference"]["model.tflite"] == f"{apart:g} apart"
+
+
+def test_a_form_whose_operators_are_not_here_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAIN", f"(MODEL / 'model.tflite').write_text({LACKING!r})")
+    assert run() == 0
+    assert result("Quick@local")["inference"]["model.tflite"] == NOT_RUN
 
 
 def test_without_inference_it_says_that_it_was_not_asked(

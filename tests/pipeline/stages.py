@@ -15,7 +15,7 @@ from support import ProjectEnvironment
 
 NEVER = 2**32
 MODEL = "digits_classifier"
-TRAVELS = ("model.keras", "model.tflite", "output_mapping.json", "train_configuration.yaml")
+TRAVELS = ("model.keras", "exports/model.tflite", "output_mapping.json", "train_configuration.yaml")
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def test_a_fresh_project_s_first_commit_trains_without_any_account(
     assert "is a folder of another machine" in results["train"].log
     assert json.loads(cloud.show("training_metrics.json"))[MODEL]["test_accuracy"] >= 0.97
     assert "no baseline: these results are the first" in cloud.github.comments[0][1]
-    assert (tmp_path / f"artifacts-{cloud.runs}/model/model.tflite").is_file()
+    assert (tmp_path / f"artifacts-{cloud.runs}/model/exports/model.tflite").is_file()
 
 
 def test_a_commit_without_it_does_nothing(cloud: Cloud) -> None:

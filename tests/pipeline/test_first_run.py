@@ -12,7 +12,7 @@ from pipeline.stages import MODEL, Project
 
 OUTPUTS = (
     "model.keras",
-    "model.tflite",
+    "exports/model.tflite",
     "output_mapping.json",
     "train_configuration.yaml",
     "predict_configuration.yaml",

@@ -151,3 +151,26 @@ def test_the_published_package_is_tested_not_the_checkout(finished: Project) -> 
     )
     assert record["git_commit"] == run(finished.path, "git", "rev-parse", "HEAD").strip()
     assert not (finished.path / ".model_tests/environments").exists()
+
+
+def test_a_model_that_is_not_exported_is_trained_accepted_and_tested(finished: Project) -> None:
+    finished.replace(f"models/{MODEL}/config.yaml", "export: [tflite]", "export: []")
+    assert finished.repro() == {"train", "evaluate", "summary"}
+    exports = finished.path / f"models/{MODEL}/exports"
+    assert list(exports.iterdir()) == []
+    exports.rmdir()
+    finished.run("dvc", "checkout", "--quiet")
+    assert exports.is_dir()
+    assert finished.repro() == set()
+    said = finished.run("modelyard", "acceptance")
+    assert "--  tflite.max_difference: not judged: params.export has no tflite" in said
+    finished.run("modelyard", "report")
+    report = (finished.path / f"reports/{MODEL}/report.md").read_text()
+    assert "not judged: params.export has no tflite" in report
+    assert "**Accepted**" in report
+    status, said = judged(finished, "--quick")
+    assert status == 0, said
+    assert "model.tflite" not in said
+    status, said = judged(finished, "--test", "FullTraining", "--no-train")
+    assert status == 0, said
+    assert "not judged" in said

@@ -1,7 +1,7 @@
 """`params.export`: in which forms besides `.keras` a trained model is written."""
 
 from collections.abc import Collection
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -9,8 +9,10 @@ from modelyard.errors import did_you_mean
 
 from .section import Section
 
-FORMATS = ("tflite", "onnx")
-PRECISIONS = ("float32", "float16", "dynamic", "int8")
+Format = Literal["tflite", "onnx"]
+Precision = Literal["float32", "float16", "dynamic", "int8"]
+FORMATS: tuple[str, ...] = get_args(Format)
+PRECISIONS: tuple[str, ...] = get_args(Precision)
 NOT_RUN = "not run: this interpreter has no TensorFlow operators"
 COSTS = ("latency_ms", "size_bytes")  # parts of metrics.json with an entry per form
 
@@ -35,8 +37,8 @@ class Export(Section):
         select_tf_ops: tflite may need TensorFlow's own operators, which few interpreters have.
     """
 
-    format: Annotated[str, _one_of(FORMATS, "format")]
-    precision: Annotated[str, _one_of(PRECISIONS, "precision")] = "float32"
+    format: Annotated[Format, _one_of(FORMATS, "format")]
+    precision: Annotated[Precision, _one_of(PRECISIONS, "precision")] = "float32"
     select_tf_ops: bool = False
 
     @model_validator(mode="after")

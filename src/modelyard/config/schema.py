@@ -193,6 +193,11 @@ class Config(Section):
         paths = self.output_paths.model
         return {one.format: paths.form(one.format) for one in self.params.export}
 
+    @property
+    def default_params(self) -> dict[str, Any]:
+        """The keys of `params` that a file may leave out, as older records do, with defaults."""
+        return type(self.params).model_construct().model_dump(mode="json")
+
     def record(self, *sections: str) -> dict[str, Any]:
         """Return the given sections (default: all) as plain values, for JSON and YAML."""
         record = self.model_dump(mode="json", include=set(sections) or None)

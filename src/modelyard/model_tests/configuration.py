@@ -64,6 +64,7 @@ def differences(config: Config, trained: Mapping[str, Any]) -> list[str]:
     record, then = config.record(), trained.get("config") or {}
     asked = {key: record[key] for key in ("architecture", "task", "params", "input_paths")}
     had = {key: then.get(key) for key in asked}
+    had["params"] = config.default_params | dict(had["params"] or {})
     if config.tuning.tune:
         asked["tuning"], had["tuning"] = record["tuning"], then.get("tuning")
     else:

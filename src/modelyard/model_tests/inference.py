@@ -79,5 +79,5 @@ def _tolerance(case: Case, form: str) -> float:
 
     What an 8-bit form loses depends on the data: a limit for `tflite.max_difference` judges it.
     """
-    precisions = {one.format: one.precision for one in case.config.params.export}
-    return max(case.asked.tolerance, REDUCED.get(precisions.get(form, ""), 0.0))
+    found = [one.precision for one in case.config.params.export if one.format == form]
+    return max(case.asked.tolerance, *(REDUCED.get(one, 0.0) for one in found), 0.0)
