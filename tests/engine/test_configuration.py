@@ -213,7 +213,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], object, str]] = {
         ("output_paths", "model", "tflite_model"),
         "models/tiny/model.lite",
         "output_paths.model.tflite_model is models/tiny/model.lite; write a name that ends with "
-        ".tflite.",
+        ".tflite",
     ),
     "metrics of another model": (
         ("output_paths", "training_metrics"),
