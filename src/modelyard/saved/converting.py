@@ -109,6 +109,8 @@ def _export(model: keras.Model, file: Path, form: str, **options: Any) -> None:
             model.export(file, format=form, verbose=False, **options)
         except Exception as error:  # converters raise errors of many kinds
             problem = error
+    if isinstance(problem, OSError | MemoryError):  # a full disk is not the network's fault
+        raise problem
     if problem:
         raise _refused(model, "tflite" if form == "litert" else form, problem) from problem
 
