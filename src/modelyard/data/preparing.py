@@ -14,7 +14,7 @@ from modelyard.files import sha256, whole_folder
 from .annotations import Example, read_annotations
 from .images import read_image
 from .manifest import Manifest, write_manifest
-from .splits import split_indices
+from .splits import given_indices, split_indices
 
 CHUNK = 1024  # images in memory at once: data may be larger than memory
 
@@ -29,7 +29,7 @@ def prepare_data(config: DataConfig, *, dry_run: bool = False) -> dict[Split, in
         UserError: unusable annotations or images; nothing is written then.
     """
     examples, bad = read_annotations(config)
-    indices = split_indices(_targets(config.task).groups(examples), config.splits, config.seed)
+    indices = _indices(config, examples)
     splits = {split: [examples[i] for i in positions] for split, positions in indices.items()}
     if bad:
         print(f"warning: left out {len(bad)} bad rows, first: {bad[0]}", file=sys.stderr)
@@ -38,6 +38,16 @@ def prepare_data(config: DataConfig, *, dry_run: bool = False) -> dict[Split, in
     else:
         _write(config, splits)
     return {split: len(members) for split, members in splits.items()}
+
+
+def _indices(config: DataConfig, examples: list[Example]) -> dict[Split, list[int]]:
+    """Return positions by split: as the annotations say, otherwise drawn."""
+    groups, file = _targets(config.task).groups(examples), config.root / config.annotations
+    given = given_indices(examples, file)
+    if given is None:
+        return split_indices(groups, config.splits, config.seed)
+    print(f"{file} names the split of each image; data.splits in config.yaml is not used.")
+    return given
 
 
 def _write(config: DataConfig, splits: dict[Split, list[Example]]) -> None:

@@ -1,10 +1,14 @@
-"""Split examples into train, validation and test: stratified, seeded, disjoint."""
+"""Split examples into train, validation and test: as given, or stratified, seeded, disjoint."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from modelyard.config.data_section import SPLITS, Split, Splits
+from modelyard.errors import UserError
+
+from .annotations import Example
 
 
 def split_indices(labels: Sequence[str], shares: Splits, seed: int) -> dict[Split, list[int]]:
@@ -26,6 +30,46 @@ def split_indices(labels: Sequence[str], shares: Splits, seed: int) -> dict[Spli
         indices["test"] += shuffled[validation:test]
         indices["train"] += shuffled[test:]
     return {split: sorted(found) for split, found in indices.items()}
+
+
+def given_indices(examples: Sequence[Example], file: Path) -> dict[Split, list[int]] | None:
+    """Return sorted positions by the split that the annotations name, None where they name none.
+
+    Raises:
+        UserError: they name one for some images only, none for a split, or a class for which there
+            is nothing to learn from.
+    """
+    without = [example.path for example in examples if example.split is None]
+    if len(without) == len(examples):
+        return None
+    if without:
+        raise UserError(
+            f"{file} names no split for {len(without)} of {len(examples)} images, first "
+            f"{', '.join(without[:3])}; name one for every image, or for none."
+        )
+    indices: dict[Split, list[int]] = {split: [] for split in SPLITS}
+    for position, example in enumerate(examples):
+        if example.split:
+            indices[example.split].append(position)
+    if empty := [split for split, positions in indices.items() if not positions]:
+        raise UserError(
+            f"{file} names splits, and no usable image is in {' or '.join(empty)}; put some there, "
+            "or name no split for any image and data.splits in config.yaml draws them."
+        )
+    _check_learned(examples, file)
+    return indices
+
+
+def _check_learned(examples: Sequence[Example], file: Path) -> None:
+    named = {example.split: set[str]() for example in examples}
+    for example in examples:
+        named[example.split] |= {one.label for one in example.objects if not one.crowd}
+    unknown = sorted(set[str]().union(*named.values()) - named["train"])
+    if unknown:
+        raise UserError(
+            f"{file} names splits, and {len(unknown)} classes are not in train, first "
+            f"{', '.join(unknown[:3])}; move images of each there, or drop the class."
+        )
 
 
 def _share(count: int, share: float, leave: int) -> int:

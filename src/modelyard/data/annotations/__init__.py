@@ -85,7 +85,7 @@ def _usable(config: "DataConfig", listing: Listing) -> Iterator[Example]:
             listing.bad.append(Bad(listed.where, str(error)))
         else:
             if objects or not (listed.objects or listed.spoiled):
-                yield Example(path, objects)
+                yield Example(path, objects, listed.split)
 
 
 def _label(path: str, listed: Listed) -> tuple[Object, ...]:

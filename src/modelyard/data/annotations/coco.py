@@ -10,7 +10,7 @@ from modelyard.errors import UserError
 from modelyard.files import whole_file
 
 from .exact import Exact, add, is_number, subtract
-from .listing import Bad, Box, Example, Listed, Listing, Object, missing
+from .listing import Bad, Box, Example, Listed, Listing, Object, missing, split_problem
 from .masks import mask_area
 
 LISTS = ("images", "annotations", "categories")
@@ -23,7 +23,8 @@ Size = tuple[int, int]  # height, width
 def read_coco(file: Path) -> Listing:
     """Read and check everything that needs no image; ids of categories may have gaps.
 
-    An annotation without `bbox` gives its image a class. An empty `segmentation` is none.
+    An annotation without `bbox` gives its image a class. An empty `segmentation` is none. A key
+    `split` of an image says where it belongs: train, validation or test.
 
     Raises:
         UserError: no such file, no JSON, no lists of images, annotations and categories, or two
@@ -51,7 +52,8 @@ def to_coco(examples: Sequence[Example], sizes: Sequence[Size], classes: Sequenc
     annotations: list[Record] = []
     for image, (example, size) in enumerate(zip(examples, sizes, strict=True), 1):
         height, width = size
-        images.append({"id": image, "file_name": example.path, "width": width, "height": height})
+        record = {"id": image, "file_name": example.path, "width": width, "height": height}
+        images.append(record | ({"split": example.split} if example.split else {}))
         for one in example.objects:
             ids = {"id": len(annotations) + 1, "image_id": image}
             annotations.append(ids | {"category_id": categories[one.label]} | _shape(one, size))
@@ -109,7 +111,8 @@ def _add_images(listing: Listing, records: list[Any]) -> dict[Any, str | None]:
         if problem:
             listing.bad.append(Bad(where, problem))
         else:
-            listing.images[record["file_name"]] = Listed(where, size=_size(record))
+            split = record.get("split") or None
+            listing.images[record["file_name"]] = Listed(where, size=_size(record), split=split)
     return paths
 
 
@@ -122,7 +125,9 @@ def _image_problem(record: Any, ids: Counter[Any], names: Counter[Any]) -> str:
         return "it has no file_name"
     if ids[record["id"]] > 1:
         return f"{name} shares its id with {ids[record['id']] - 1} others"
-    return f"{name} is listed {names[name]} times" if names[name] > 1 else ""
+    if names[name] > 1:
+        return f"{name} is listed {names[name]} times"
+    return split_problem(record.get("split"))
 
 
 def _add_object(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from modelyard.config.data_section import SPLITS, Split
 from modelyard.errors import UserError
 
 Box = tuple[float, float, float, float]
@@ -27,10 +28,16 @@ class Object:
 
 @dataclass(frozen=True)
 class Example:
-    """One annotated image; `path` is relative to the data's root."""
+    """One annotated image.
+
+    Attributes:
+        path: relative to the data's root.
+        split: where the annotations say it belongs; None: they do not say.
+    """
 
     path: str
     objects: tuple[Object, ...]
+    split: Split | None = None
 
     @property
     def label(self) -> str:
@@ -58,12 +65,14 @@ class Listed:
         objects: each with the line, or the annotation's id.
         size: height, width, where the file says so.
         spoiled: an object of it could not be read.
+        split: as the file says; None where it does not.
     """
 
     where: str
     objects: list[tuple[str, Object]] = field(default_factory=list)
     size: tuple[int, int] | None = None
     spoiled: bool = False
+    split: Split | None = None
 
 
 @dataclass
@@ -95,9 +104,16 @@ class Listing:
     def examples(self) -> list[Example]:
         """Return all images as they are listed, whether they exist or not."""
         return [
-            Example(path, tuple(one for _, one in listed.objects))
+            Example(path, tuple(one for _, one in listed.objects), listed.split)
             for path, listed in self.images.items()
         ]
+
+
+def split_problem(split: Any) -> str:
+    """Say why a split that an image is given is none; an empty string if it is, or none is."""
+    if split in (None, "", *SPLITS):
+        return ""
+    return f"split is {split!r}, expected {', '.join(SPLITS)}"
 
 
 def missing(file: Path) -> UserError:
