@@ -16,6 +16,17 @@ def flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, o
             yield f"{prefix}{key}", value
 
 
+def gaps(metrics: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    """Return each metric that both splits have: its value on train and on test."""
+    train, test = (dict(flat(metrics.get(split) or {})) for split in ("train", "test"))
+    numbers = (int, float)
+    return {
+        key: (value, other)
+        for key, value in train.items()
+        if isinstance(value, numbers) and isinstance(other := test.get(key), numbers)
+    }
+
+
 def fingerprint(document: object) -> str:
     """Return the hexadecimal SHA-256 of a JSON document; the order of keys does not matter."""
     canonical = json.dumps(document, sort_keys=True, default=str)

@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from modelyard.config import Options
 from modelyard.files import read_csv, read_json, write_json
 from modelyard.saved.lite import LiteModel
 from src.run import main
@@ -56,6 +57,17 @@ def test_keras_and_tflite_agree_on_every_test_image() -> None:
     assert np.abs(lite(images) - expected).max() < 1e-5
     assert np.abs(lite(images[:1]) - expected[:1]).max() < 1e-5
     assert read_json(METRICS / "metrics.json")["tflite"]["max_difference"] < 1e-5
+
+
+def test_how_far_train_and_test_lie_apart_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    train, test = {"box": {"map": 0.75}, "own": 1.0}, {"box": {"map": 0.5}, "per_class": {"a": {}}}
+    Options("evaluate").report({"train": train, "test": test, "size_bytes": {"keras": 1}})
+    assert capsys.readouterr().out.splitlines() == [
+        "train: box.map 0.7500, own 1.0000", "test: box.map 0.5000",
+        "train minus test: box.map 0.2500",
+    ]  # fmt: skip
+    Options("evaluate").report({"test": test})  # an adapter judges the test split only
+    assert capsys.readouterr().out == "test: box.map 0.5000\n"
 
 
 @pytest.mark.usefixtures("workspace")

@@ -81,6 +81,16 @@ def test_an_accepted_model_is_shown_with_its_changes() -> None:
     ]  # fmt: skip
 
 
+def test_how_far_train_and_test_lie_apart_is_shown() -> None:
+    test = {"box": {"map": 0.5}, "per_class": {"a": {"box_ap": 0.5}}}
+    metrics = {"train": {"box": {"map": 0.75}}, "validation": {"box": {"map": 0.6}}, "test": test}
+    write_json(METRICS / "metrics.json", metrics)
+    text = report()
+    assert "### Train against test" in text
+    assert "| metric | train | test | train minus test |" in text
+    assert "| box.map | 0.75 | 0.5 | +0.25 |" in text
+
+
 def test_a_model_that_is_not_accepted_says_why_and_is_no_mistake_of_the_report() -> None:
     write_results(0.4, {"cat": (1, 0.1)})
     text = report()

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from modelyard.documents import flat
+from modelyard.documents import flat, gaps
 
 from .data_section import SPLITS
 from .hyperparameters import Hyperparameters, chosen_hyperparameters
@@ -50,12 +50,17 @@ class Options:
         return chosen_hyperparameters(self.config)
 
     def report(self, metrics: Mapping[str, Any]) -> None:
-        """Print the numbers of a stage on one line, metrics of several splits on a line each."""
+        """Print the numbers of a stage on one line; of several splits on a line each, and the gap.
+
+        The gap is train minus test: how much better a model does on what it has learned from.
+        """
         sections = {key: value for key, value in metrics.items() if key in SPLITS}
         if not sections:
             print(_line(metrics))
         for split, values in sections.items():
             print(f"{split}: {_line(values)}")
+        if found := {key: train - test for key, (train, test) in gaps(metrics).items()}:
+            print(f"train minus test: {_line(found)}")
 
 
 def _line(metrics: Mapping[str, Any]) -> str:

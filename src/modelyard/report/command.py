@@ -28,6 +28,7 @@ def report(judgement: Judgement, seconds: float | None, folder: Path) -> str:
     parts = [
         *sections.verdict(judgement),
         *sections.metrics(judgement),
+        *sections.gap(judgement),
         *sections.params(judgement),
         *sections.per_class(judgement),
         *_pictures(judgement, folder),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.config.loading import ROOT_CONFIG
-from modelyard.documents import flat
+from modelyard.documents import flat, gaps
 from modelyard.files import read_csv, read_json, read_yaml
 
 from .gate import Judgement, Verdict, metrics_path
@@ -69,6 +69,16 @@ def metrics(judgement: Judgement) -> Iterator[str]:
     rows = [(key, now.get(key, ""), before.get(key, ""), difference(now.get(key), before.get(key)))
             for key in now | before]  # fmt: skip
     yield table(("metric", "now", "before", "change"), rows, MOST_ROWS, path)
+
+
+def gap(judgement: Judgement) -> Iterator[str]:
+    """Yield how far train and test lie apart, if both were judged."""
+    path = metrics_path(judgement.config)
+    pairs = gaps(read_json(path))
+    if pairs:
+        yield "### Train against test\n"
+        rows = [(key, *pair, difference(*pair)) for key, pair in pairs.items()]
+        yield table(("metric", "train", "test", "train minus test"), rows, MOST_ROWS, path)
 
 
 def params(judgement: Judgement) -> Iterator[str]:
