@@ -17,11 +17,10 @@ from .tiny import write_project
 ROOT = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}"  # whose src is tested
 # They train, install, deploy or start many processes; without them the rest takes a minute.
 SLOW = {
-    "adapters", "backup", "engine_start", "evaluation", "exports", "keras_search", "model_tests",
-    "model_tests_code", "model_tests_processes",
-    "model_tests_training", "notebook", "objects", "own_layer",
-    "predict", "predict_adapters", "predict_mistakes",
-    "resume", "scenes", "search", "search_hosts",
+    "adapters", "augmentation", "augmented_objects", "backup", "engine_start", "evaluation",
+    "keras_search", "model_tests", "model_tests_code", "model_tests_processes",
+    "model_tests_training", "notebook", "objects", "own_layer", "predict", "predict_mistakes",
+    "resume", "scenes", "search",
     "serve_model", "site_versions", "stages", "trainer", "zoo",
 }  # fmt: skip
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

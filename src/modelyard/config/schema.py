@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
+from .augmentation_section import Augmentation
 from .data_section import DataConfig, Positive, Seed, Task
 from .export_section import DEFAULT, Exports
 from .models import adapter_of
@@ -59,7 +60,14 @@ class ProjectConfig(Section):
 
 
 class Params(Section):
-    """Settings of training that no search touches."""
+    """Settings of training that no search touches.
+
+    Attributes:
+        augmentation: of training batches: preprocessing layers of Keras, such as `RandomFlip` or
+            `{name: RandomRotation, factor: 0.05}`, used in this order.
+        validate_every: so many epochs, if early_stopping.metric is of found objects, such as
+            val_box.map; the value in between is the last one.
+    """
 
     seed: Seed
     epochs: Positive
@@ -70,7 +78,8 @@ class Params(Section):
     loss: str
     metrics: list[str]
     early_stopping: EarlyStopping
-    export: Exports = DEFAULT
+    augmentation: Augmentation = Field(default=[])
+    validate_every: Positive = 1
 
 
 class InputPaths(Section):
