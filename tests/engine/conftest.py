@@ -21,7 +21,7 @@ SLOW = {
     "keras_search", "model_tests", "model_tests_code", "model_tests_processes",
     "model_tests_training", "notebook", "objects", "own_layer", "predict", "predict_mistakes",
     "resume", "scenes", "search",
-    "serve_model", "site_versions", "stages", "trainer", "zoo",
+    "serve_model", "site_versions", "stages", "task_validation", "trainer", "zoo",
 }  # fmt: skip
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

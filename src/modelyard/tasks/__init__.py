@@ -69,13 +69,18 @@ class Task(Protocol):
 
     Attributes:
         ARRAYS: kinds of `<split>_<kind>.npy` that `prepare` writes beside the images.
+        JUDGED: what `judge` measures that Keras does not report by itself, by dotted name.
         LOSSES: by its name for `params.loss` what makes a loss for so many classes; empty: those
             of Keras.
+        METRICS: by its name for `params.metrics` what makes a metric for so many classes, before
+            those of Keras.
         ROW: the columns of `rows`.
     """
 
     ARRAYS: tuple[str, ...]
+    JUDGED: tuple[str, ...]
     LOSSES: Mapping[str, Callable[[int], Any]]
+    METRICS: Mapping[str, Callable[[int], Any]]
     ROW: tuple[str, ...]
 
     def join(self, *targets: Any) -> Any:

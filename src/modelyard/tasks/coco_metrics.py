@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
-from pycocotools.mask import encode
 
-from .detections import Detection
+from .detections import Detection, runs
 
 KINDS = {"box": "bbox", "mask": "segm"}
 HALF = 0.5  # the IoU of the precision-recall curve
@@ -93,4 +92,4 @@ def _result(one: Detection, image: int, kind: str) -> dict[str, Any]:
     result = {"image_id": image, "category_id": one.label + 1, "score": one.score}
     if kind == "box":
         return result | {"bbox": [x1, y1, x2 - x1, y2 - y1]}
-    return result | {"segmentation": encode(np.asfortranarray(one.mask.astype(np.uint8)))}
+    return result | {"segmentation": runs(one)}

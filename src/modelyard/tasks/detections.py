@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
+from pycocotools.mask import decode, encode
 
 SCORES = 6  # columns before the mask: x1, y1, x2, y2, score, class
 LEAST = 0.01  # a lower score is noise
@@ -14,7 +15,10 @@ Size = tuple[int, int]
 
 
 class Detection(NamedTuple):
-    """An object: box (x1, y1, x2, y2) in pixels, and a mask (height, width) where there is one."""
+    """An object: box (x1, y1, x2, y2) in pixels, and a mask where there is one.
+
+    A mask is an array (height, width), or COCO's run-length encoding of one.
+    """
 
     label: int
     score: float
@@ -35,6 +39,18 @@ def detections(output: np.ndarray, size: Size, seen: Size) -> list[Detection]:
         mask = _mask(_grid(row[SCORES:], seen), size, box) if len(row) > SCORES else None
         found.append(Detection(int(row[5]), float(row[4]), box, mask))
     return found
+
+
+def runs(one: Detection) -> Any:
+    """Return an object's mask as COCO's run-length encoding, None if it has none."""
+    if one.mask is None or isinstance(one.mask, dict):
+        return one.mask
+    return encode(np.asfortranarray(one.mask, np.uint8))
+
+
+def covered(one: Detection) -> Any:
+    """Return which pixels (height, width) an object covers, None if it has no mask."""
+    return decode(one.mask).astype(bool) if isinstance(one.mask, dict) else one.mask
 
 
 def _grid(cells: np.ndarray, seen: Size) -> np.ndarray:

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from modelyard.files import whole_file
 
-from .detections import Detection
+from .detections import Detection, covered
 
 MOST_IMAGES, COLUMNS = 8, 4
 SIDE, MARGIN = 160, 6  # pixels
@@ -52,7 +52,7 @@ def _tile(
         image = Image.fromarray(pixels(source, (source.height, source.width, 3)))
     for one in objects:
         if one.mask is not None:
-            image = _tinted(image, one.mask)
+            image = _tinted(image, covered(one))
     scale = SIDE / max(image.size)
     tile = image.resize([round(side * scale) for side in image.size])
     pen = ImageDraw.Draw(tile)

@@ -10,9 +10,12 @@ from modelyard.config.data_section import Split
 from modelyard.files import read_csv, write_csv
 
 from . import Datasets, Judged, Output
+from .class_metrics import CLASS_METRICS
 
 ARRAYS = ("labels",)
+JUDGED = ()
 LOSSES: Mapping[str, Callable[[int], Any]] = {}
+METRICS = CLASS_METRICS
 ROW = ("class", "probability")
 
 

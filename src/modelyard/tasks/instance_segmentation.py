@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from .objects import (
     LOSSES,
+    METRICS,
     ROW,
     answer,
     comparable,
@@ -18,11 +19,12 @@ from .objects import (
 )
 
 __all__ = [
-    "LOSSES", "ROW", "answer", "comparable", "compare", "details", "finish", "join", "judge",
-    "output", "rows"
+    "LOSSES", "METRICS", "ROW", "answer", "comparable", "compare", "details", "finish", "join",
+    "judge", "output", "rows"
 ]  # fmt: skip
 
 ARRAYS = ("boxes", "masks")
+JUDGED = ("box.map", "box.map_50", "mask.map", "mask.map_50")
 COVERED = 255  # what a cell holds that an object covers whole
 
 

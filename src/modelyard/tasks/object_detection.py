@@ -4,6 +4,7 @@ from typing import Any
 
 from .objects import (
     LOSSES,
+    METRICS,
     ROW,
     answer,
     comparable,
@@ -16,11 +17,12 @@ from .objects import (
 )
 
 __all__ = [
-    "LOSSES", "ROW", "answer", "comparable", "compare", "details", "finish", "join", "judge",
-    "output", "rows"
+    "LOSSES", "METRICS", "ROW", "answer", "comparable", "compare", "details", "finish", "join",
+    "judge", "output", "rows"
 ]  # fmt: skip
 
 ARRAYS = ("boxes",)
+JUDGED = ("box.map", "box.map_50")
 
 
 def join(boxes: Any) -> Any:

@@ -1,10 +1,10 @@
 """What finding boxes and finding masks have in common: loss, saved model, metrics, pictures."""
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import keras
 import numpy as np
-from pycocotools.mask import encode
 
 from modelyard.config.data_section import Split
 from modelyard.files import read_json, write_csv
@@ -12,10 +12,11 @@ from modelyard.files import read_json, write_csv
 from . import Datasets, Judged, Output
 from .centers import CentersLoss, find_objects
 from .coco_metrics import CocoMetrics
-from .detections import SCORES, Detection, detections
+from .detections import SCORES, Detection, detections, runs
 from .drawing import draw_examples
 
 LOSSES = {"centers": CentersLoss}
+METRICS: Mapping[str, Callable[[int], Any]] = {}
 LEAST_SCORE = 0.3  # of what is drawn or listed for people
 ROW = ("class", "probability", "x1", "y1", "x2", "y2")
 GOLDEN = (5**0.5 - 1) / 2  # its multiples by squares, less their whole parts, are like random
@@ -34,8 +35,12 @@ def output(classes: list[str]) -> dict[str, Any]:
 
 
 def judge(model: keras.Model, data: Datasets, split: Split, batches: int = -1) -> dict[str, Any]:
-    """Return COCO's mean average precision: of boxes and, where there are masks, of masks."""
-    outputs = model.predict(data.in_order(split).take(batches), verbose=0)
+    """Return COCO's mean average precision: of boxes and, where there are masks, of masks.
+
+    Each batch of outputs becomes objects at once: those of a whole split may not fit into memory.
+    """
+    dataset = data.in_order(split).take(batches)
+    outputs = (output for images, _ in dataset for output in model.predict_on_batch(images))
     return _metrics(data, split, outputs).summary()
 
 
@@ -101,8 +106,8 @@ def _answered(one: Detection, classes: list[str]) -> dict[str, Any]:
         "box": [round(value, 2) for value in one.box],
     }
     if one.mask is not None:
-        runs = encode(np.asfortranarray(one.mask, np.uint8))
-        answered["mask"] = {"size": list(one.mask.shape), "counts": runs["counts"].decode()}
+        mask = runs(one)
+        answered["mask"] = {"size": list(mask["size"]), "counts": mask["counts"].decode()}
     return answered
 
 
@@ -111,13 +116,16 @@ def _row(one: Detection, classes: list[str]) -> dict[str, object]:
     return dict(zip(ROW, (classes[one.label], round(one.score, 6), *corners), strict=True))
 
 
-def _metrics(data: Datasets, split: Split, outputs: np.ndarray) -> CocoMetrics:
+def _metrics(data: Datasets, split: Split, outputs: Iterable[np.ndarray]) -> CocoMetrics:
     """Judge outputs for a split's first images, which are all unless a dry run took fewer."""
     truth = read_json(data.config.input_paths.data / f"{split}.json")
-    truth["images"] = truth["images"][: len(outputs)]
+    sizes = ((image["height"], image["width"]) for image in truth["images"])
+    seen = data.input_shape[:2]
+    found = [
+        [one._replace(mask=runs(one)) for one in detections(*pair, seen)]
+        for pair in zip(outputs, sizes, strict=False)
+    ]
+    truth["images"] = truth["images"][: len(found)]
     known = {image["id"] for image in truth["images"]}
     truth["annotations"] = [one for one in truth["annotations"] if one["image_id"] in known]
-    sizes = [(image["height"], image["width"]) for image in truth["images"]]
-    seen = data.input_shape[:2]
-    found = [detections(*pair, seen) for pair in zip(outputs, sizes, strict=True)]
     return CocoMetrics(truth, found)
