@@ -60,7 +60,7 @@ def test_what_an_architecture_imports_from_its_folder_is_among_the_dependencies(
     run(project, *ZOO, "add", "centers_mobilenet")
     pipeline = (project / "models/centers_mobilenet/dvc.yaml").read_text(encoding="utf-8")
     for module in ("backbones", "centers"):
-        assert pipeline.count(f"      - src/models/{module}.py\n") == 2  # tune and train
+        assert pipeline.count(f"      - src/models/{module}.py\n") == 3  # tune, train, evaluate
 
 
 def test_a_search_s_limits_are_those_of_the_root_configuration(bake: Bake) -> None:

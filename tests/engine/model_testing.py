@@ -55,7 +55,7 @@ METRICS.mkdir(parents=True)
 LOADED = """
 from pathlib import Path
 class Model:
-    def __init__(self, path):
+    def __init__(self, path, **_):
         self.text = Path(path).read_text()
         if not self.text.replace(".", "").isdecimal():
             exec(self.text)
@@ -101,7 +101,13 @@ class callbacks:
     Callback = object
 class Variable:
     pass
-losses = metrics = optimizers = None
+class metrics:
+    Metric = object
+class saving:
+    get_custom_objects = dict
+    def register_keras_serializable(package=None):
+        return lambda kind: kind
+losses = ops = optimizers = None
 """
 FILES = {
     "ai_edge_litert/__init__.py": "",

@@ -13,7 +13,7 @@ from keras.src.layers.preprocessing.image_preprocessing.base_image_preprocessing
     BaseImagePreprocessingLayer,
 )
 
-from modelyard.config.keras_names import (
+from modelyard.config.augmentation_names import (
     AUGMENTATION,
     AUGMENTATION_MANAGED,
     AUGMENTATION_MOVES,
@@ -190,7 +190,7 @@ def test_names_and_arguments_are_checked_without_tensorflow(
 ) -> None:
     with pytest.raises(UserError) as error:
         config([FLIP, layer])
-    assert "models/tiny/config.yaml: params.augmentation.1" in str(error.value)
+    assert "models/tiny/config.yaml: params.augmentation[1]" in str(error.value)
     assert said in str(error.value)
     assert str(error.value).count("\n") == 0
 
@@ -209,7 +209,7 @@ def test_what_keras_refuses_is_one_sentence_before_training(
 ) -> None:
     with pytest.raises(UserError) as error:
         augmented(pictures(channels), config([FLIP, layer]), tf.Variable(0))
-    assert str(error.value).startswith("models/tiny/config.yaml: params.augmentation.1: ")
+    assert str(error.value).startswith("models/tiny/config.yaml: params.augmentation[1]: ")
     assert said in str(error.value)
     assert str(error.value).count("\n") == 0
 

@@ -134,5 +134,5 @@ def test_what_boxes_cannot_follow_is_refused(
 ) -> None:
     with pytest.raises(UserError) as error:
         moved(scenes(), config([MOVES[0], layer], TASKS[0]))
-    assert str(error.value).startswith("models/tiny/config.yaml: params.augmentation.1: ")
+    assert str(error.value).startswith("models/tiny/config.yaml: params.augmentation[1]: ")
     assert said in str(error.value)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from modelyard.config.architecture import architectures
 from modelyard.config.hyperparameters import Hyperparameter
-from modelyard.config.loading import architectures, load_config, load_project
+from modelyard.config.loading import load_config, load_project
 from modelyard.config.section import Section
 from modelyard.errors import UserError
 from modelyard.files import read_yaml, write_yaml
@@ -59,7 +60,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], object, str]] = {
     "a bucket of nothing": (
         ("publish",),
         {"buckets": ["file://srv/models"]},
-        "publish.buckets.0 is 'file://srv/models': must be a bucket, such as gs://.*file:///srv",
+        r"publish.buckets\[0\] is 'file://srv/models': must be a bucket, such as gs://.*file:///srv",
     ),
     "unknown architecture": (
         ("architecture",),

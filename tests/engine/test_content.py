@@ -7,7 +7,7 @@ from typing import IO
 
 import pytest
 
-from modelyard.serving.content import content_hash
+from modelyard.saved.content import content_hash
 
 CONFIGURATION = {"a": {"learning_rate": 1e-05, "epochs": 3}, "b": ["x", 1.0]}
 MEMBERS = {"metadata.json": b"1", "config.json": b"{}", "model.weights.h5": b"weights" * 1000}

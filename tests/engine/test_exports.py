@@ -231,23 +231,23 @@ class TestConfiguration:
     @pytest.mark.parametrize(
         ("exports", "said"),
         [
-            (["tflit"], "export.0 is 'tflit': not a known format (did you mean 'tflite'?); known: "
+            (["tflit"], "export[0] is 'tflit': not a known format (did you mean 'tflite'?); known: "
                         "tflite, onnx"),
-            ([{"format": "onx"}], "export.0.format is 'onx': not a known format (did you mean "
+            ([{"format": "onx"}], "export[0].format is 'onx': not a known format (did you mean "
                                   "'onnx'?); known: tflite, onnx"),
             ([{"format": "tflite", "precision": "float61"}],
-             "export.0.precision is 'float61': not a known precision (did you mean 'float16'?); "
+             "export[0].precision is 'float61': not a known precision (did you mean 'float16'?); "
              "known: float32, float16, dynamic, int8"),
             ([{"format": "onnx", "precision": "int8"}],
-             "export.0: onnx is written in float32 only, not int8; drop precision, or write "
+             "export[0]: onnx is written in float32 only, not int8; drop precision, or write "
              "format: tflite"),
             ([{"format": "onnx", "select_tf_ops": True}],
-             "export.0: select_tf_ops is of tflite only; drop it, or write format: tflite"),
+             "export[0]: select_tf_ops is of tflite only; drop it, or write format: tflite"),
             (["tflite", {"format": "tflite", "precision": "int8"}],
              "export is ['tflite', {'format': 'tflite', 'precision': 'int8'}]: names tflite more "
              "than once; each format is written once"),
             ([{"format": "tflite", "precison": "int8"}],
-             "export.0.precison is not a known key (did you mean 'precision'?); allowed here: "
+             "export[0].precison is not a known key (did you mean 'precision'?); allowed here: "
              "format, precision, select_tf_ops"),
         ],
     )  # fmt: skip
@@ -374,7 +374,12 @@ def test_a_failed_export_does_not_cost_the_training(
 ) -> None:
     with_exports("onnx")
     monkeypatch.setattr("modelyard.saved.converting.find_spec", lambda _: None)
-    assert main(["train"]) == 1
+    assert main(["train"]) == 1  # before the first epoch
+    said = capsys.readouterr()
+    assert "needs the package tf2onnx" in said.err
+    assert "Epoch 1/" not in said.out
+    monkeypatch.setattr("modelyard.training.rehearsal.needs_rehearsal", lambda *_: False)
+    assert main(["train"]) == 1  # after the last
     assert "needs the package tf2onnx" in capsys.readouterr().err
     with_exports("tflite")
     assert main(["train"]) == 0

@@ -232,9 +232,9 @@ def test_a_model_without_results_fails_and_the_others_are_judged(
     [
         (ACCURACY, "limits nothing; add min, max or allowed_regression"),
         ({**ACCURACY, "min": 0.9, "max": 0.8}, "min 0.9 is above max 0.8"),
-        ({**ACCURACY, "min": math.nan}, "acceptance.0.min is nan"),
-        ({**ACCURACY, "allowed_regression": -1}, "acceptance.0.allowed_regression is -1"),
-        ({"metric": "test.accuracy", "min": 0.5}, "acceptance.0.direction is missing"),
+        ({**ACCURACY, "min": math.nan}, "acceptance[0].min is nan"),
+        ({**ACCURACY, "allowed_regression": -1}, "acceptance[0].allowed_regression is -1"),
+        ({"metric": "test.accuracy", "min": 0.5}, "acceptance[0].direction is missing"),
         ({**ACCURACY, "minimum": 0.5}, "minimum is not a known key"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from modelyard.checking import main as check
 from modelyard.files import read_yaml
 from modelyard.publishing.official.template import retraining_template
-from modelyard.serving.official import OFFICIAL_MODELS, load_official
+from modelyard.saved.official import OFFICIAL_MODELS, load_official
 
 from .official import publish, ready
 from .tiny import CLASSES, MODEL

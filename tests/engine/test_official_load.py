@@ -8,8 +8,9 @@ import pytest
 
 from modelyard.errors import UserError
 from modelyard.files import read_yaml, write_yaml
-from modelyard.serving import official, predict
-from modelyard.serving.official import CACHE, OFFICIAL_MODELS, fetch_official
+from modelyard.saved import official
+from modelyard.saved.official import CACHE, OFFICIAL_MODELS, fetch_official, load_official
+from modelyard.serving import predict
 from modelyard.stores import reason
 
 from .official import checkpoints, commit, configure, publish, ready, record, write_keras
@@ -166,3 +167,20 @@ def test_a_sentence_of_ours_stays_whole_and_what_a_library_says_is_cut() -> None
     ours = f"{'a/long/path/' * 40}: mend it."
     assert reason(UserError(ours)) == ours.rstrip(".")
     assert reason(OSError(ours)) == ours[:300]
+
+
+def test_an_earlier_version_is_found_in_the_history(buckets: tuple[Path, Path]) -> None:
+    first = (MODEL / "model.keras").read_bytes()
+    commit()
+    write_keras(MODEL / "model.keras", "other weights")
+    record()
+    commit()
+    assert publish() == 0
+    commit()
+    assert load_official(OFFICIAL_MODELS / "tiny/config.yaml").version == "v1.1.0"
+    assert fetch_official("tiny")[0].read_bytes() == (MODEL / "model.keras").read_bytes()
+    assert fetch_official("tiny", "v1.0.0")[0].read_bytes() == first
+    assert fetch_official("tiny", "v1.1.0") == fetch_official("tiny")
+    with pytest.raises(UserError, match=r"published tiny@v2\.0\.0; versions: v1\.1\.0, v1\.0\.0\."):
+        fetch_official("tiny", "v2.0.0")
+    assert buckets

@@ -8,7 +8,7 @@ import pytest
 from fsspec.callbacks import Callback
 
 from modelyard.publishing.official.target import Target
-from modelyard.serving.official import OFFICIAL_MODELS, load_official
+from modelyard.saved.official import OFFICIAL_MODELS, load_official
 
 from .official import (
     CARD,

@@ -18,7 +18,7 @@ from .tiny import MODEL, TINY, write_model
 class Params(config.Params):
     """The engine's keys, and one of the team's."""
 
-    label_smoothing: float = 0.0
+    confidence_penalty: float = 0.0
 
 
 class Config(config.Config):
@@ -52,53 +52,64 @@ def loaded(**overrides: object) -> Config:
 
 
 def test_it_has_the_value_of_the_file_or_its_default() -> None:
-    assert loaded().params.label_smoothing == 0.0
-    write(label_smoothing=0.1)
-    assert loaded().params.label_smoothing == 0.1
+    assert loaded().params.confidence_penalty == 0.0
+    write(confidence_penalty=0.1)
+    assert loaded().params.confidence_penalty == 0.1
 
 
 def test_a_value_of_another_type_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    write(label_smoothing="0.1")
+    write(confidence_penalty="0.1")
     assert main(["check"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("error: models/tiny/config.yaml: params.label_smoothing is '0.1': ")
+    assert said.startswith("error: models/tiny/config.yaml: params.confidence_penalty is '0.1': ")
     assert "number" in said
 
 
 def test_a_misspelt_one_is_refused_with_the_name(capsys: pytest.CaptureFixture[str]) -> None:
-    write(label_smooting=0.1)
+    write(confidence_penalti=0.1)
     assert main(["check"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("error: models/tiny/config.yaml: params.label_smooting is no")
-    assert "(did you mean 'label_smoothing'?); allowed here: seed, epochs" in said
-    assert said.rstrip().endswith(", label_smoothing.")
+    assert said.startswith("error: models/tiny/config.yaml: params.confidence_penalti is no")
+    assert "(did you mean 'confidence_penalty'?); allowed here: seed, epochs" in said
+    assert said.rstrip().endswith(", confidence_penalty.")
 
 
 def test_without_the_class_the_key_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
-    write(label_smoothing=0.1)
+    write(confidence_penalty=0.1)
     assert stages(run.__spec__, config.Config)(["check"]) == 1
-    assert "params.label_smoothing is no" in capsys.readouterr().err
+    assert "params.confidence_penalty is no" in capsys.readouterr().err
 
 
 def test_the_command_line_beats_the_file(capsys: pytest.CaptureFixture[str]) -> None:
-    write(label_smoothing=0.1)
-    assert loaded(label_smoothing=0.2).params.label_smoothing == 0.2
-    assert main(["check", "params.label_smoothing=much"]) == 1
-    assert "command line: params.label_smoothing is 'much'" in capsys.readouterr().err
+    write(confidence_penalty=0.1)
+    assert loaded(confidence_penalty=0.2).params.confidence_penalty == 0.2
+    assert main(["check", "params.confidence_penalty=much"]) == 1
+    assert "command line: params.confidence_penalty is 'much'" in capsys.readouterr().err
 
 
 def test_it_is_part_of_what_is_recorded() -> None:
-    write(label_smoothing=0.1)
-    assert loaded().record()["params"]["label_smoothing"] == 0.1
-    assert main(["train", "params.epochs=1", "params.label_smoothing=0.3"]) == 0
+    write(confidence_penalty=0.1)
+    assert loaded().record()["params"]["confidence_penalty"] == 0.1
+    assert main(["train", "params.epochs=1", "params.confidence_penalty=0.3"]) == 0
     record = read_yaml(MODEL / "train_configuration.yaml")
-    assert record["config"]["params"]["label_smoothing"] == 0.3
+    assert record["config"]["params"]["confidence_penalty"] == 0.3
 
 
 def test_the_class_stays_when_a_trial_changes_the_parameters() -> None:
     from modelyard.adapter import ModelSpecs
 
-    write(label_smoothing=0.1)
+    write(confidence_penalty=0.1)
     trial = ModelSpecs(loaded(), seed=7, epochs=2).trial_config
     assert isinstance(trial, Config)
-    assert (trial.params.label_smoothing, trial.params.seed, trial.name) == (0.1, 7, "tiny")
+    assert (trial.params.confidence_penalty, trial.params.seed, trial.name) == (0.1, 7, "tiny")
+
+
+def test_of_several_trials_at_once_each_uses_the_devices_that_it_was_given() -> None:
+    from modelyard.adapter import ModelSpecs
+
+    write(devices=[0, 1])
+    one, two = loaded(), load_config(overrides={"tuning.max_instances_at_once": 2})
+    devices = [
+        ModelSpecs(each, seed=7, epochs=2).trial_config.params.devices for each in (one, two)
+    ]
+    assert devices == [[0, 1], "all"]

@@ -13,7 +13,7 @@ ENGINE = Path(modelyard.__file__).parent
 ABOVE = ["ci", "completion", "__main__", "checking", "cli", "moved"]
 ROOMS = [
     "model_tests", "publishing", "cloud", "report", "serving", "zoo", "search", "training",
-    "recipe", "adapter", "tasks", "data", "pipeline", "config",
+    "recipe", "saved", "adapter", "tasks", "data", "pipeline", "config",
 ]  # fmt: skip
 BELOW = ["command", "errors", "imports", "files", "documents", "git", "stores", "startup"]
 LEVEL = {name: level for level, name in enumerate([*ABOVE, *ROOMS])}

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from modelyard.config import Hyperparameters
+from modelyard.config.own_code import reason
 from modelyard.errors import UserError
-from modelyard.search.reasons import reason
 
 from .searching import choice, search, trials
 from .tiny import MODEL

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modelyard.config.loading import architectures
+from modelyard.config.architecture import architectures
 from modelyard.files import read_yaml, whole_file, whole_folder, write_yaml
 from src.run import main
 

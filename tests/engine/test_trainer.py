@@ -13,8 +13,9 @@ import pytest
 import sklearn
 import tensorflow as tf
 
+from modelyard.config.architecture import architectures
 from modelyard.config.hyperparameters import chosen_hyperparameters
-from modelyard.config.loading import architectures, load_config
+from modelyard.config.loading import load_config
 from modelyard.data.manifest import read_manifest
 from modelyard.errors import UserError
 from modelyard.files import read_csv, read_yaml, write_yaml
@@ -64,6 +65,8 @@ def test_training_learns_and_leaves_all_that_publishing_needs() -> None:
     assert read_yaml(MODEL / "hparams.yaml") == read_yaml(MODEL / "hyperparameters.yaml")
     assert read_yaml(MODEL / "predict_configuration.yaml") == {
         "model": "tiny",
+        "module": "src.models.dense",
+        "trained_in": {"project": "project"},
         "task": "image_classification",
         "input": {"height": 8, "width": 8, "channels": 1, "pixel_range": [0, 255]},
         "output": {"activation": "probabilities", "classes": list(CLASSES)},
@@ -94,6 +97,9 @@ def test_the_record_of_a_training_says_what_it_came_from(monkeypatch: pytest.Mon
     subject.save(data)
     record = read_yaml(MODEL / "train_configuration.yaml")
     assert record.pop("config") == load_config(overrides={"params.epochs": 1}).record()
+    devices = record.pop("devices")
+    assert devices["names"] == ["CPU:0"]
+    assert 0 < devices["busy"] <= 1
     assert record == {
         "model": "tiny",
         "git_commit": "c0ffee",
@@ -215,12 +221,15 @@ def test_hyperparameters_of_another_configuration_are_refused() -> None:
 @pytest.mark.parametrize(
     ("override", "sentence"),
     [
-        ("params.optimizer=adan", "params.optimizer names 'adan'.*did you mean 'adam'.*sgd"),
-        ("params.loss=mse_loss", "params.loss names 'mse_loss'.*known: .*sparse_categorical"),
-        ("params.metrics=[acuracy]", "params.metrics names 'acuracy'.*did you mean 'accuracy'"),
+        ("params.optimizer=adan", "params.optimizer is 'adan'.*did you mean 'adam'.*sgd"),
+        ("params.loss=mse_loss", "params.loss is 'mse_loss'.*one of .*sparse_categorical"),
         (
-            "params.early_stopping.metric=val_f1",
-            "early_stopping.metric is 'val_f1'.*reported: accuracy, loss, val_accuracy, val_loss",
+            "params.metrics=[acuracy]",
+            r"params.metrics\[0\] is 'acuracy'.*did you mean 'accuracy'",
+        ),
+        (
+            "params.early_stopping.metric=val_f2",
+            "early_stopping.metric is 'val_f2'.*reported: accuracy, loss, val_accuracy, val_loss",
         ),
         ("params.loss=categorical_crossentropy", "params.loss is 'categorical_crossentropy'"),
         ("params.batch_size=37", "params.batch_size is 37, but the train split has only 36"),

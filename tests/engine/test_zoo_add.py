@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from modelyard.config.loading import architectures, check_all, load_config
+from modelyard.config.architecture import architectures
+from modelyard.config.loading import check_all, load_config
 from modelyard.files import read_yaml, write_yaml
 from modelyard.pipeline.artifacts import project_name
 from modelyard.zoo.command import main

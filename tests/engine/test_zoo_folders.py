@@ -96,7 +96,10 @@ def snapshot_of(model: str) -> list[Path]:
     ("adapter", "message"),
     [
         ("retinas/", "src/models/adapters has no such folder (did you mean 'retina/'?); write it"),
-        ("retina.py", "src/models/adapters has no such file (did you mean 'retina/'?); write it"),
+        (
+            "retina.py",
+            "src/models/adapters has no such file (did you mean 'retinanet.py'?); write it",
+        ),
         ("empty/", "src/models/adapters has no such folder"),
         ("../retina/", "retina.adapter is '../retina/'"),
         ("retina/adapter.py", "retina.adapter is 'retina/adapter.py'"),

@@ -18,7 +18,8 @@ KEPT = {
     "junit.xml",
     *(f"QuickTraining@local/{name}" for name in ("inference.txt", "log.txt", "result.json")),
 }
-RATE = 'learning_rate = self.hyperparameters["learning_rate"]'
+READY = "return self.recipe.ready(model)"
+STILL = "model.optimizer.learning_rate = 0.0"
 PERTURB = """
 import sys, keras
 model = keras.models.load_model(sys.argv[1])
@@ -58,7 +59,7 @@ def test_ci_passes_until_a_change_makes_training_worse(
     assert "Running stage 'prepare'" in results.log  # a fresh clone, whose remote is elsewhere
     assert "QuickTraining@local: passed" in results.log
     assert kept(cloud) == KEPT
-    finished.replace("src/trainer.py", RATE, f"{RATE} * 0")
+    finished.replace("src/trainer.py", READY, f"{STILL}; {READY}")
     cloud.commit("Tidy up")
     results = in_ci(cloud)["model_tests"]
     assert results.result == "failure"
@@ -155,7 +156,7 @@ def test_the_published_package_is_tested_not_the_checkout(finished: Project) -> 
 
 def test_a_model_that_is_not_exported_is_trained_accepted_and_tested(finished: Project) -> None:
     finished.replace(f"models/{MODEL}/config.yaml", "export: [tflite]", "export: []")
-    assert finished.repro() == {"train", "evaluate", "summary"}
+    assert finished.repro() == {"tune", "train", "evaluate", "summary"}
     exports = finished.path / f"models/{MODEL}/exports"
     assert list(exports.iterdir()) == []
     exports.rmdir()

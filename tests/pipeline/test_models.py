@@ -31,7 +31,7 @@ def test_a_second_model_shares_the_data_and_leaves_the_first_alone(finished: Pro
     assert list(summary) == [MODEL, "second"]
     assert summary[MODEL]["test_accuracy"] > summary["second"]["test_accuracy"]
     assert [row["rank"] for row in summary.values()] == [1, 2]
-    assert finished.repro() == {"train", "evaluate", "summary"}
+    assert finished.repro() == {"tune", "train", "evaluate", "summary"}
 
 
 def test_a_copy_that_keeps_the_first_models_paths_is_refused(finished: Project) -> None:

@@ -15,9 +15,7 @@ from pipeline.stages import MODEL, Project
 
 PUBLISH = ("python", "-m", "ci.publish_models")
 OFFICIAL = f"official_models/{MODEL}"
-FETCH = (
-    f"from modelyard.serving.official import fetch_official; print(fetch_official('{MODEL}')[0])"
-)
+FETCH = f"from modelyard.saved.official import fetch_official; print(fetch_official('{MODEL}')[0])"
 MAKE = "import fsspec, sys; fsspec.filesystem(sys.argv[1].split(':')[0]).mkdir(sys.argv[1][5:])"
 OVERWRITE = """
 import io, sys, zipfile, fsspec

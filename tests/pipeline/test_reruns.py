@@ -46,8 +46,11 @@ CHANGES: dict[str, tuple[Edit, set[str]]] = {
     "nothing": (lambda _: None, set()),
     "comments": (reformat, set()),
     "spelling of a number": (replace("config.yaml", "train: 0.7\n", "train: 0.70\n"), set()),
-    "params": (replace(CONFIG, "epochs: 2", "epochs: 3"), AFTER_PARAMS),
-    "what is exported": (replace(CONFIG, "export: [tflite]", "export: []"), AFTER_PARAMS),
+    "params": (replace(CONFIG, "epochs: 2", "epochs: 3"), {"tune", *AFTER_PARAMS}),
+    "what is exported": (
+        replace(CONFIG, "export: [tflite]", "export: []"),
+        {"tune", *AFTER_PARAMS},
+    ),
     "architecture": (replace(CONFIG, ": convolutional", ": dense"), {"tune", *AFTER_PARAMS}),
     "tuning that changes no value": (replace(CONFIG, "trials: 20", "trials: 30"), {"tune"}),
     "tuning that changes a value": (

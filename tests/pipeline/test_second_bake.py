@@ -43,7 +43,7 @@ def test_the_same_seed_trains_the_very_same_model_under_other_names(
 def test_another_seed_trains_another_model(quick: Project) -> None:
     weights, history = quick.weights(), quick.history()
     quick.replace(f"models/{MODEL}/config.yaml", "seed: 42  # initial", "seed: 43  # initial")
-    assert quick.repro() == {"train", "evaluate", "summary"}
+    assert quick.repro() == {"tune", "train", "evaluate", "summary"}
     assert quick.weights() != weights
     assert quick.history() != history
 

@@ -21,7 +21,7 @@ def train(options: Options) -> None:
     data.get_data()
     trainer = ModelTrainer(options.config, options.hyperparameters)
     if options.dry_run:
-        trainer.check(data)
+        trainer.check(data, thorough=True)
         trainer.model.summary()
         return
     trainer.train(data)

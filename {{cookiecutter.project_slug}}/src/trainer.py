@@ -9,7 +9,6 @@ import tensorflow as tf
 from modelyard import training
 from modelyard.config import Hyperparameters
 from modelyard.data import read_manifest
-from modelyard.tasks import load_task, task_loss
 
 from .models import build_model
 from .utils.utils import Config
@@ -32,53 +31,54 @@ class ModelTrainer:
 
         `folder` holds what a killed training needs, by default one that only an equal one finds.
         """
-        self.config, self.hyperparameters = config, hyperparameters
+        self.config, self.hyperparameters = config.tuned(hyperparameters), hyperparameters
         self.manifest = read_manifest(config.input_paths.data)
         self.manifest.check_batch_size(config)
         training.start(config)  # a clean session, the seed, deterministic operations
-        self.model = self.generated_model()
+        self.recipe = training.Recipe(self.config, hyperparameters, self.manifest)
+        with self.recipe.scope():  # of several devices
+            self.model = self.generated_model()
         self.backup = training.open_backup(config, hyperparameters, folder)
 
     def generated_model(self) -> keras.Model:
-        """Build the configured architecture and compile it with loss, optimizer and metrics."""
-        params, task = self.config.params, load_task(self.config.task)
-        shape, class_count = self.manifest.image_shape, len(self.manifest.classes)
-        training.check_names(self.config, task.LOSSES)
-        model = build_model(self.config, self.hyperparameters, shape, class_count)
-        optimizer = keras.optimizers.get(params.optimizer)  # yours: any optimizer, loss, metric
-        optimizer.learning_rate = self.hyperparameters["learning_rate"]
-        loss = task_loss(task, params.loss, class_count)
-        model.compile(optimizer=optimizer, loss=loss, metrics=list(params.metrics))
-        return model
+        """Build the network and compile it, as `params` says or its module in src/models."""
+        model = self.recipe.network(build_model)
+        model.compile(
+            optimizer=self.recipe.optimizer(),  # yours: any optimizer, loss, metric
+            loss=self.recipe.loss(),
+            metrics=self.recipe.metrics(),
+            jit_compile=self.config.params.jit_compile,
+        )
+        return self.recipe.ready(model)  # frozen where `params.freeze` says so
 
-    def check(self, data: "DataProvider") -> None:
-        """Run one batch without learning from it: the loss fits, the monitored metric exists."""
+    def check(self, data: "DataProvider", *, thorough: bool = False) -> None:
+        """Send one batch through everything that can fail; the monitored metric exists."""
         metric = self.config.params.early_stopping.metric
         key = "params.early_stopping.metric"
-        training.check_reported(self.config.file, key, metric, self.reported(data))
+        reported = self.reported(data, thorough=thorough)
+        training.check_reported(self.config.file, key, metric, reported)
 
-    def reported(self, data: "DataProvider") -> list[str]:
+    def reported(self, data: "DataProvider", *, thorough: bool = False) -> list[str]:
         """Return what the model reports on a batch, as `<name>` and `val_<name>`."""
-        return training.reported(self.model, self.config, data)
+        return training.rehearse(self.model, self.recipe, data, thorough=thorough)
 
     def train(self, data: "DataProvider") -> None:
         """Train until done or not improving, then return to the best epoch."""
         self.check(data)
         self.fit(data, verbose=True)
-        self.backup.restore(self.model, self.backup.best_epoch)
+        self.backup.restore_best(self.model)
 
     def fit(self, data: "DataProvider", *, verbose: bool, tensorboard: Path | None = None) -> None:
         """Train to the last epoch, continuing a killed training of the same folder."""
         done = self.backup.resume(self.model)
-        if verbose and done:
-            print(f"Resuming {self.config.name} after epoch {done}.", flush=True)
+        if verbose:
+            training.announce(self.recipe, done)
         if not self.backup.finished(self.config.params.epochs):
-            if verbose:
-                print(f"Training {self.config.name} on {training.devices()}.", flush=True)
             self.model.fit(
-                data.train,
+                self.recipe.training_data(data),  # augmented
                 shuffle=False,  # the dataset has an order for each epoch
                 validation_data=data.validation,
+                class_weight=self.recipe.class_weight,
                 initial_epoch=done,
                 epochs=self.config.params.epochs,
                 callbacks=self.callbacks(data, tensorboard),
@@ -88,9 +88,8 @@ class ModelTrainer:
 
     def callbacks(self, data: "DataProvider", tensorboard: Path | None) -> list[object]:
         """Return what runs between epochs; the backup also stops early."""
-        order = keras.callbacks.LambdaCallback(on_epoch_begin=lambda n, _: data.set_epoch(n))
         logs = [keras.callbacks.TensorBoard(tensorboard)] if tensorboard else []
-        return [order, self.backup, *logs]  # yours: add callbacks of your own
+        return [*self.recipe.callbacks(data, self.backup), *logs]  # yours: add your own
 
     def evaluate(self, dataset: tf.data.Dataset) -> dict[str, float]:
         """Return loss and metrics of the model as it is now on a dataset."""
@@ -103,5 +102,5 @@ class ModelTrainer:
 
     def save(self, data: "DataProvider") -> None:
         """Write the model and all that describes it, then forget the backup."""
-        training.export(self.model, data, self.config, self.hyperparameters, self.backup)
+        training.export(self.model, data, self.recipe, self.backup)
         self.backup.clear()

@@ -26,7 +26,7 @@ TINY = {  # in place of what the configuration files say
 }  # fmt: skip
 VALUES = Hyperparameters(  # yours: add what your architectures read
     learning_rate=0.003, filters=8, hidden_units=16, dropout_rate=0.1, prototypes=4,
-    backbone="MobileNetV3Small", weights="random", side=SIDE,
+    backbone="MobileNetV3Small", side=SIDE,
 )  # fmt: skip
 
 

@@ -6,11 +6,13 @@ import numbers
 import pickle
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from modelyard.config import Config, Hyperparameters
+from modelyard.config.own_code import explained
 from modelyard.errors import UserError
 from modelyard.files import whole_file
 
@@ -47,7 +49,9 @@ class ModelSpecs:
     def trial_config(self) -> Any:
         """The configuration with what this training does otherwise: seed, epochs, stopping."""
         stop = self.config.tuning.early_stopping or self.config.params.early_stopping
-        changed = {"seed": self.seed, "epochs": self.epochs, "early_stopping": stop}
+        changed: dict[str, Any] = {"epochs": self.epochs, "seed": self.seed, "early_stopping": stop}
+        if self.config.tuning.max_instances_at_once > 1:
+            changed["devices"] = "all"  # of those that this one of several trials was given
         params = self.config.params.model_copy(update=changed)
         return self.config.model_copy(update={"params": params})
 
@@ -116,10 +120,15 @@ class AdapterModel(ABC):
         self.model = pickle.loads(path.read_bytes())  # noqa: S301  (the user's own, from `train`)
 
 
-def run_steps(adapter: AdapterModel, *, until: str = STEPS[-1]) -> None:
-    """Run the steps in order, up to and including one of them."""
+def run_steps(adapter: AdapterModel, *, until: str = STEPS[-1], explain: bool = True) -> None:
+    """Run the steps in order, up to and including one of them.
+
+    Raises:
+        UserError: a step fails: which, where and why; without `explain` the error of the step.
+    """
     for step in STEPS[: STEPS.index(until) + 1]:
-        getattr(adapter, step)()
+        with explained(f"{step}()", "correct it") if explain else nullcontext():
+            getattr(adapter, step)()
 
 
 def checked_metrics(metrics: Any, config: Config, *, finite: bool = True) -> dict[str, float]:

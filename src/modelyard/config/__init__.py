@@ -3,7 +3,8 @@
 from .hyperparameters import Hyperparameters, chosen_hyperparameters
 from .loading import check_all, load_config, load_project
 from .options import Options
-from .schema import Config, Params, ProjectConfig
+from .params import Params
+from .schema import Config, ProjectConfig
 from .section import Section
 
 __all__ = [

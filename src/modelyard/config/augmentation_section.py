@@ -7,7 +7,7 @@ from pydantic import BeforeValidator
 
 from modelyard.errors import did_you_mean
 
-from .keras_names import (
+from .augmentation_names import (
     AUGMENTATION,
     AUGMENTATION_CHOICES,
     AUGMENTATION_MANAGED,
@@ -69,13 +69,13 @@ def _check_argument(name: str, argument: str, given: object) -> None:
 
 
 def object_problem(layers: Sequence[Layer]) -> str | None:
-    """Say which layer cannot be used where there are boxes, and why; None if all can.
+    """Say which layer cannot be used where there are boxes, `[0]: …`; None if all can.
 
     What comes into the image from outside must be black: reflected objects would have no box, and
     Keras fills masks with the same value.
     """
     for position, layer in enumerate(layers):
-        name, key = layer["name"], f"params.augmentation.{position}"
+        name, key = layer["name"], f"[{position}]"
         if name in NO_OBJECTS:
             return f"{key}: {name} {NO_OBJECTS[name]}"
         if layer.get("fill_mode", "constant") != "constant":

@@ -36,6 +36,15 @@ class Hyperparameter(Section):
         """Values of other hyperparameters under which it is searched."""
         return self.tuning.when if self.tuning else {}
 
+    @property
+    def extremes(self) -> list[Value]:
+        """Its default, and what a search may choose: both ends of a range, every choice."""
+        if not self.searched or self.tuning is None:
+            return [self.default_value]
+        if isinstance(self.tuning, BooleanTuning | ChoiceTuning):
+            return [self.default_value, *self.tuning.candidates()]
+        return [self.default_value, self.tuning.min, self.tuning.max]
+
     @model_validator(mode="after")
     def _default_is_allowed(self) -> Self:
         # A range that is not searched may be a leftover; only what is tuned must hold.
@@ -47,7 +56,26 @@ class Hyperparameter(Section):
 
 
 class Hyperparameters(dict[str, Value]):
-    """Values by name; reading one that nobody declared names the configuration key to add."""
+    """Values by name; reading one that nobody declared names the configuration key to add.
+
+    Attributes:
+        read: the names that were asked for.
+    """
+
+    def __init__(self, *values: Any, **more: Value) -> None:
+        """Take values as a dict does."""
+        super().__init__(*values, **more)
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Value:
+        """Return a value, and note that it was asked for."""
+        self.read.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a value or the default, and note that it was asked for."""
+        self.read.add(name)
+        return super().get(name, default)
 
     def __missing__(self, name: str) -> Value:
         """Refuse an undeclared name."""

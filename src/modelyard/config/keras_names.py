@@ -1,84 +1,60 @@
-"""What Keras offers by name, so that `check` needs no TensorFlow; a test compares it with Keras."""
+"""Names and arguments of Keras, known without TensorFlow: `check` refuses a typing error at once.
 
-from collections.abc import Mapping
+A test compares them with the installed Keras.
+"""
 
-AUGMENTATION: Mapping[str, tuple[str, ...]] = {
-    "AutoContrast": (),
-    "ContrastLimitedAdaptiveHistogramEqualization": ("clip_limit", "tile_grid_size"),
-    "Equalization": ("bins",),
-    "RandAugment": ("num_ops", "factor", "interpolation"),
-    "RandomBrightness": ("factor",),
-    "RandomColorDegeneration": ("factor",),
-    "RandomColorJitter": (
-        "brightness_factor", "contrast_factor", "saturation_factor", "hue_factor",
-    ),
-    "RandomContrast": ("factor",),
-    "RandomElasticTransform": ("factor", "scale", "interpolation", "fill_mode", "fill_value"),
-    "RandomErasing": ("factor", "scale", "fill_value"),
-    "RandomFlip": ("mode",),
-    "RandomGaussianBlur": ("factor", "kernel_size", "sigma"),
-    "RandomGrayscale": ("factor",),
-    "RandomHue": ("factor",),
-    "RandomInvert": ("factor",),
-    "RandomPerspective": ("factor", "scale", "interpolation", "fill_value"),
-    "RandomPosterization": ("factor",),
-    "RandomRotation": ("factor", "fill_mode", "interpolation", "fill_value"),
-    "RandomSaturation": ("factor",),
-    "RandomSharpness": ("factor",),
-    "RandomShear": ("x_factor", "y_factor", "interpolation", "fill_mode", "fill_value"),
-    "RandomTranslation": (
-        "height_factor", "width_factor", "fill_mode", "interpolation", "fill_value",
-    ),
-    "RandomZoom": ("height_factor", "width_factor", "fill_mode", "interpolation", "fill_value"),
-    "Solarization": ("addition_factor", "threshold_factor"),
-}  # fmt: skip
-"""Layers that augment images, with the arguments that a configuration may give them."""
-
-AUGMENTATION_NEEDS: Mapping[str, tuple[str, ...]] = {
-    "RandomBrightness": ("factor",),
-    "RandomColorDegeneration": ("factor",),
-    "RandomContrast": ("factor",),
-    "RandomHue": ("factor",),
-    "RandomPosterization": ("factor",),
-    "RandomRotation": ("factor",),
-    "RandomSaturation": ("factor",),
-    "RandomSharpness": ("factor",),
-    "RandomTranslation": ("height_factor", "width_factor"),
-    "RandomZoom": ("height_factor",),
-}
-"""Arguments without a default."""
-
-AUGMENTATION_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "fill_mode": ("constant", "nearest", "reflect", "wrap"),
-    "interpolation": ("bilinear", "nearest"),
-    "mode": ("horizontal", "horizontal_and_vertical", "vertical"),
-}
-"""What these arguments may be; Keras ignores another mode of RandomFlip in silence."""
-
-AUGMENTATION_MANAGED = ("bounding_box_format", "data_format", "dtype", "seed", "value_range")
-"""Arguments of these layers that are set for them: the seed is params.seed, pixels are 0 to 255."""
-
-_MIXES = "mixes the labels of two images; mix images and targets in `augment` of the model's module"
-_RESIZES = "changes the images' size; set data.image_size, or use RandomZoom or RandomTranslation"
-NO_AUGMENTATION: Mapping[str, str] = {
-    "AugMix": "chooses its operations once per process and not per batch; use RandAugment",
-    "CenterCrop": _RESIZES,
-    "CutMix": _MIXES,
-    "MaxNumBoundingBoxes": "changes how many objects an image has; remove it",
-    "MixUp": _MIXES,
-    "RandomCrop": _RESIZES,
-    "Resizing": _RESIZES,
-}
-"""Preprocessing layers that cannot be used as augmentation, and why."""
-
-AUGMENTATION_MOVES = (
-    "RandomFlip", "RandomPerspective", "RandomRotation", "RandomShear", "RandomTranslation",
-    "RandomZoom",
+SHARED = (
+    "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum",
+    "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps", "name",
 )  # fmt: skip
-"""Layers that move pixels, and boxes and masks with them."""
+OPTIMIZERS: dict[str, tuple[str, ...]] = {  # each by its arguments, besides those of all
+    "adadelta": ("rho", "epsilon"),
+    "adafactor": ("beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold", "relative_step"),
+    "adagrad": ("initial_accumulator_value", "epsilon"),
+    "adam": ("beta_1", "beta_2", "epsilon", "amsgrad"),
+    "adamax": ("beta_1", "beta_2", "epsilon"),
+    "adamw": ("beta_1", "beta_2", "epsilon", "amsgrad"),
+    "ftrl": (
+        "learning_rate_power", "initial_accumulator_value", "l1_regularization_strength",
+        "l2_regularization_strength", "l2_shrinkage_regularization_strength", "beta",
+    ),
+    "lamb": ("beta_1", "beta_2", "epsilon"),
+    "lion": ("beta_1", "beta_2"),
+    "muon": (
+        "adam_beta_1", "adam_beta_2", "adam_weight_decay", "epsilon", "exclude_layers",
+        "exclude_embeddings", "muon_a", "muon_b", "muon_c", "adam_lr_ratio", "momentum", "ns_steps",
+        "nesterov", "rms_rate",
+    ),
+    "nadam": ("beta_1", "beta_2", "epsilon"),
+    "rmsprop": ("rho", "momentum", "epsilon", "centered"),
+    "schedulefreeadamw": ("beta_1", "beta_2", "epsilon", "warmup_steps"),
+    "sgd": ("momentum", "nesterov"),
+}  # fmt: skip
+LOSSES = (
+    "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
+    "categorical_focal_crossentropy", "categorical_hinge", "circle", "cosine_similarity", "ctc",
+    "dice", "hinge", "huber", "kl_divergence", "log_cosh", "mean_absolute_error",
+    "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
+    "poisson", "sparse_categorical_crossentropy", "squared_hinge", "tversky", "bce", "kld", "mae",
+    "mape", "mse", "msle",
+)  # fmt: skip
+METRICS = (
+    "accuracy", "auc", "bce", "binary_accuracy", "binary_crossentropy", "binary_io_u",
+    "categorical_accuracy", "categorical_crossentropy", "categorical_hinge",
+    "concordance_correlation", "cosine_similarity", "f1_score", "f_beta_score", "false_negatives",
+    "false_positives", "hinge", "io_u", "kl_divergence", "log_cosh_error", "mae", "mape", "mean",
+    "mean_absolute_error", "mean_absolute_percentage_error", "mean_io_u", "mean_squared_error",
+    "mean_squared_logarithmic_error", "mse", "msle", "one_hot_io_u", "one_hot_mean_io_u",
+    "pearson_correlation", "poisson", "precision", "precision_at_recall", "r2_score", "recall",
+    "recall_at_precision", "root_mean_squared_error", "sensitivity_at_specificity",
+    "sparse_categorical_accuracy", "sparse_categorical_crossentropy",
+    "sparse_top_k_categorical_accuracy", "specificity_at_sensitivity", "squared_hinge", "sum",
+    "top_k_categorical_accuracy", "true_negatives", "true_positives",
+)  # fmt: skip
+OURS = ("macro_f1", "f1", "balanced_accuracy")  # metrics for integer labels, besides Keras'
+TASK_LOSSES = {"object_detection": ("centers",), "instance_segmentation": ("centers",)}
 
-NO_OBJECTS: Mapping[str, str] = {
-    "RandAugment": "moves boxes in another order than pixels; list the layers you need",
-    "RandomElasticTransform": "moves pixels but not boxes; use RandomShear or RandomPerspective",
-}
-"""Layers that cannot be used where there are boxes, and why."""
+
+def plain(name: str) -> str:
+    """Return a name as Keras compares it: AdamW is adamw, MeanSquaredError mean_squared_error."""
+    return name.lower().replace("_", "")

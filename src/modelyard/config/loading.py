@@ -9,14 +9,14 @@ from pydantic import BaseModel, ValidationError
 from modelyard.errors import UserError, did_you_mean
 from modelyard.files import parse_yaml, read_yaml
 
+from .architecture import architectures, check_names
+from .augmentation_section import object_problem
 from .mistakes import explain
 from .models import check_known, config_paths
-from .project import find_project, source_folder
+from .project import find_project
 from .schema import Config, ProjectConfig
 
 ROOT_CONFIG = Path("config.yaml")
-BUILDS = b"\ndef build_model("
-
 SectionType = TypeVar("SectionType", bound=BaseModel)
 Overrides = Mapping[str, Any]
 
@@ -44,6 +44,9 @@ def load_config(path: Path | None = None, overrides: Overrides | None = None) ->
     config = validate(schema(), path, mine).joined(path, project.data)
     check_architecture(f"{path}: architecture", config)
     check_task(f"{path}: task", config)
+    check_augmentation(f"{path}: params.augmentation", config)
+    if config.adapter is None:
+        check_names(config)
     return config
 
 
@@ -74,12 +77,6 @@ def check_all() -> None:
 def model_config_path(model: str) -> Path:
     """Return the path of the root's model; an unknown one is refused by name."""
     return check_known(model, f"{ROOT_CONFIG}: model")
-
-
-def architectures() -> list[str]:
-    """Return the known architectures: the modules in src/models with a `build_model`."""
-    files = (source_folder() / "models").glob("[!_]*.py")
-    return sorted(file.stem for file in files if BUILDS in file.read_bytes())
 
 
 def parse_overrides(arguments: Sequence[str]) -> dict[str, Any]:
@@ -135,6 +132,14 @@ def check_task(source: str, config: Config) -> None:
             f"{source} is {config.task!r}, but data.task in {ROOT_CONFIG} is "
             f"{config.data.task!r}; a model learns what the data is annotated for."
         )
+
+
+def check_augmentation(source: str, config: Config) -> None:
+    """Refuse layers that move pixels and not the boxes of what they show."""
+    finds_objects = config.task != "image_classification"
+    problem = object_problem(config.params.augmentation) if finds_objects else None
+    if problem:
+        raise UserError(f"{source}{problem}.")
 
 
 def _split(overrides: Overrides) -> tuple[dict[str, Any], dict[str, Any]]:

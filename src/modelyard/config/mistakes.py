@@ -11,9 +11,13 @@ from modelyard.errors import did_you_mean
 
 REASONS = {
     "missing": "is missing; add it",
+    "model_attributes_type": "must be a name, or a section with keys of its own",
     "model_type": "must be a section with keys of its own",
-    "union_tag_invalid": "needs a param_type of int, float, boolean or choice",
-    "union_tag_not_found": "needs a param_type of int, float, boolean or choice",
+}
+
+TAGS = {  # what a section may be, by the key that says so
+    "param_type": ("int", "float", "boolean", "choice"),
+    "name": ("cosine", "exponential", "piecewise", "reduce_on_plateau"),
 }
 
 
@@ -28,10 +32,16 @@ def explain(
     lines = []
     for detail in error.errors(include_url=False):
         location = _location(document, detail["loc"])
-        key = ".".join(map(str, location))
+        key = _dotted(location)
         source = "command line" if key in overridden else file
         lines.append(f"{source}: {key}{_reason(detail, location, schema)}.")
     return "\n".join(lines)
+
+
+def _dotted(location: Sequence[int | str]) -> str:
+    """Return a key as DVC writes it, such as `params.augmentation[0]`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return "".join(parts).removeprefix(".")
 
 
 def _reason(detail: ErrorDetails, location: Sequence[int | str], schema: type[BaseModel]) -> str:
@@ -40,12 +50,26 @@ def _reason(detail: ErrorDetails, location: Sequence[int | str], schema: type[Ba
         known = _known_keys(schema, location[:-1])
         hint = did_you_mean(str(location[-1]), known)
         return f" is not a known key{hint}; allowed here: {', '.join(known)}"
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return f" {_tag(detail)}"
     if kind in REASONS and isinstance(value, dict):
         return f" {REASONS[kind]}"
     reason = REASONS.get(kind, detail["msg"].removeprefix("Value error, "))
     reason = reason[0].lower() + reason[1:]
     about_all_of_it = kind == "value_error" and isinstance(value, dict)
+    if about_all_of_it and not location:
+        return reason
     return f": {reason}" if about_all_of_it else f" is {value!r}: {reason}"
+
+
+def _tag(detail: ErrorDetails) -> str:
+    """Say which kinds of a section there are."""
+    context = detail.get("ctx", {})
+    key, tag = str(context["discriminator"]).strip("'"), context.get("tag")
+    known = str(context.get("expected_tags", ""))
+    kinds = [one.strip("'") for one in known.split(", ")] if known else list(TAGS[key])
+    hint = did_you_mean(str(tag), kinds) if tag else ""
+    return f"needs a {key} of {', '.join(kinds[:-1])} or {kinds[-1]}{hint}"
 
 
 def _location(document: Any, loc: Sequence[int | str]) -> list[int | str]:
@@ -55,8 +79,11 @@ def _location(document: Any, loc: Sequence[int | str]) -> list[int | str]:
         if _holds(document, part):
             document = document[part]
             found.append(part)
+    if not loc:
+        return found
     last = loc[-1]
-    named_by_pydantic = isinstance(document, dict) and document.get("param_type") == last
+    tags = [document.get("param_type"), document.get("name")] if isinstance(document, dict) else []
+    named_by_pydantic = last in tags and last not in document
     return found if named_by_pydantic else [*found, last]
 
 

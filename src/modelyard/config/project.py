@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import ModuleType
 
 from .schema import Config
 
@@ -68,6 +69,13 @@ def import_own(name: str) -> None:
     if rest and top in (MODULE.partition(".")[0], package):
         with suppress(ModuleNotFoundError):
             import_module(f"{package}.{rest}")
+
+
+def import_architecture(name: str) -> ModuleType:
+    """Import the module src/models/NAME.py of the project, or of the installed package."""
+    project = find_project()
+    package = project.package if project else MODULE.partition(".")[0]
+    return import_module(f"{package}.models.{name}")
 
 
 def _installed() -> EntryPoint | None:

@@ -4,18 +4,18 @@ A project declares keys of its own in a subclass of `Config`, in its `src/utils/
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from .augmentation_section import Augmentation
-from .data_section import DataConfig, Positive, Seed, Task
-from .export_section import DEFAULT, Exports
+from .data_section import DataConfig, Positive, Task
 from .models import adapter_of
+from .params import Params, tuned_params
 from .requirement import Requirement
 from .section import ProjectPath, Section
-from .tuning_section import EarlyStopping, Objective, Tuning
+from .tuning_section import Objective, Tuning
 
 Rating = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 
@@ -57,29 +57,6 @@ class ProjectConfig(Section):
     summary: Objective
     zoo: ZooConfig = ZooConfig()
     publish: PublishConfig = PublishConfig()
-
-
-class Params(Section):
-    """Settings of training that no search touches.
-
-    Attributes:
-        augmentation: of training batches: preprocessing layers of Keras, such as `RandomFlip` or
-            `{name: RandomRotation, factor: 0.05}`, used in this order.
-        validate_every: so many epochs, if early_stopping.metric is of found objects, such as
-            val_box.map; the value in between is the last one.
-    """
-
-    seed: Seed
-    epochs: Positive
-    deterministic: bool
-    batch_size: Positive
-    cache_mb: Annotated[int, Field(ge=0)]
-    optimizer: str
-    loss: str
-    metrics: list[str]
-    early_stopping: EarlyStopping
-    augmentation: Augmentation = Field(default=[])
-    validate_every: Positive = 1
 
 
 class InputPaths(Section):
@@ -169,6 +146,30 @@ class Config(Section):
     card: Card | None = None
     _file: Path = PrivateAttr()
     _data: DataConfig = PrivateAttr()
+    _written: Self | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _every_value_of_params_is_allowed(self) -> Self:
+        """A hyperparameter `params.KEY` must be valid as that key, with every value it may have."""
+        for name, entry in self.tuning.hyperparams.items():
+            for value in entry.extremes:
+                tuned_params(self.params, {name: value})
+        return self
+
+    def tuned(self, values: Mapping[str, Any]) -> Self:
+        """Return this configuration with hyperparameters named `params.KEY` in place of that key.
+
+        Raises:
+            ValueError: one of them cannot be.
+        """
+        tuned = self.model_copy(update={"params": tuned_params(self.params, values)})
+        tuned._written = self.written
+        return tuned
+
+    @property
+    def written(self) -> Self:
+        """The configuration as the file has it, before `tuned`."""
+        return self._written or self
 
     def joined(self, file: Path, data: DataConfig) -> Self:
         """Return this configuration with where it was read from, and with the shared data."""

@@ -6,7 +6,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from modelyard.config.loading import check_architecture, check_task, load_config, schema
+from modelyard.config.loading import (
+    check_architecture,
+    check_augmentation,
+    check_task,
+    load_config,
+    schema,
+)
 from modelyard.config.mistakes import explain
 from modelyard.config.models import check_known
 from modelyard.config.schema import Config
@@ -33,6 +39,7 @@ def resolved(source: Path, model: str, changes: Mapping[str, Any]) -> Config:
         raise UserError(explain(error, where, document, schema(), set())) from None
     check_architecture(f"{source}.config.architecture", config)
     check_task(f"{source}.config.task", config)
+    check_augmentation(f"{source}.config.params.augmentation", config)
     return config
 
 

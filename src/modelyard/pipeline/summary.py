@@ -11,11 +11,13 @@ from modelyard.files import read_json, write_json
 
 METRICS = Path("training_metrics")
 SUMMARY = Path("training_metrics.json")
+MOST_SHOWN = 3  # metrics, on a line of 80 columns
 
 
 def summarize(options: Options) -> None:
     """Rank all models by their results and print the table."""
-    print_table(summary(options.project.summary, dry_run=options.dry_run))
+    objective = options.project.summary
+    print_table(summary(objective, dry_run=options.dry_run), objective.metric)
 
 
 def summary(objective: Objective, *, dry_run: bool = False) -> dict[str, dict[str, Any]]:
@@ -37,12 +39,17 @@ def summary(objective: Objective, *, dry_run: bool = False) -> dict[str, dict[st
     return ranked
 
 
-def print_table(summary: dict[str, dict[str, Any]]) -> None:
-    """Print the summary as a table: a line a model, milliseconds an image, size of model.keras."""
+def print_table(summary: dict[str, dict[str, Any]], by: str) -> None:
+    """Print the summary as a table: one row per model, milliseconds per image, megabytes.
+
+    Of the test metrics it shows the one that ranks, `by`, the loss and one more; the file has all.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    scores = list(dict.fromkeys(n for row in summary.values() for n in row if n.startswith("test")))
+    found = dict.fromkeys(n for row in summary.values() for n in row if n.startswith("test"))
+    first = [name for name in (by.replace(".", "_"), "test_loss") if name in found]
+    scores = list(dict.fromkeys([*first, *found]))[:MOST_SHOWN]
     table = Table("rank", "model", *(name.replace("_", " ") for name in scores), "ms", "MB")
     for model, row in summary.items():
         tests = (f"{row[name]:.4f}" if name in row else "-" for name in scores)

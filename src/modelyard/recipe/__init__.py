@@ -1,1 +1,1 @@
-"""The recipe of a training: what `params` and the team's module say about how it is done."""
+"""The recipe of a training: what params and the architecture's module say, as Keras objects."""

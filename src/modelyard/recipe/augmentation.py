@@ -12,7 +12,6 @@ import keras
 import tensorflow as tf
 
 from modelyard.config import Config
-from modelyard.config.augmentation_section import object_problem
 from modelyard.errors import UserError
 from modelyard.tasks import load_task
 
@@ -25,7 +24,7 @@ MOST = 255.0  # the range of pixels begins at 0
 FAILURES = (ValueError, TypeError, NotImplementedError, ArithmeticError, tf.errors.OpError)
 
 
-class Seeds(keras.random.SeedGenerator):  # type: ignore[misc]
+class Seeds(keras.random.SeedGenerator):
     """Seeds for one layer that depend on a key only, int32 (2,), and on how many were drawn."""
 
     def __init__(self) -> None:
@@ -46,16 +45,13 @@ class Augmentation:
     """The layers of `params.augmentation`, called with (batch number, images, targets).
 
     Raises:
-        UserError: a layer refuses its arguments, or cannot be used for the task.
+        UserError: a layer refuses its arguments.
     """
 
     def __init__(self, config: Config, epoch: tf.Variable) -> None:
         """Build the layers; `epoch` is read anew for each batch."""
         self._config, self._epoch = config, epoch
         self._arrays = load_task(config.task).ARRAYS
-        problem = object_problem(config.params.augmentation) if "boxes" in self._arrays else None
-        if problem:
-            raise UserError(f"{config.file}: {problem}.")
         self._seeds: list[Seeds] = []
         self._layers = [self._built(n) for n in range(len(config.params.augmentation))]
 
@@ -104,7 +100,7 @@ class Augmentation:
         entry = self._config.params.augmentation[position]
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise UserError(
-            f"{self._config.file}: params.augmentation.{position}: {entry['name']} cannot be "
+            f"{self._config.file}: params.augmentation[{position}]: {entry['name']} cannot be "
             f"used: {reason}."
         ) from None
 

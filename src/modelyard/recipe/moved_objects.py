@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from modelyard.config.keras_names import AUGMENTATION_MOVES
+from modelyard.config.augmentation_names import AUGMENTATION_MOVES
 
 BOX = 5  # x1, y1, x2, y2 as shares of the image, class (-1: no object)
 NOTHING = -1.0
@@ -13,7 +13,7 @@ CENTRE = 0.5  # of a pixel
 LEAST_LEFT = 0.05  # of an object's box or mask; with less left it is no longer an object
 
 
-class RandomShear(keras.layers.RandomShear):  # type: ignore[misc]
+class RandomShear(keras.layers.RandomShear):
     """Keras' layer, with boxes that follow the pixels: its own err in images that are not square.
 
     A pixel (x, y) of the result is the original's (x + a y, y + b x).

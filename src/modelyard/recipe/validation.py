@@ -1,6 +1,7 @@
 """Metrics of found objects during training: Keras cannot compute them batch by batch."""
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -26,7 +27,20 @@ def is_asked_for(config: Config) -> bool:
     return not steering.isdisjoint(judged_names(config))
 
 
-class TaskValidation(keras.callbacks.Callback):  # type: ignore[misc]
+@contextmanager
+def _averaged(model: keras.Model, ema: float) -> Iterator[None]:
+    """Have the moving average of the weights, if there is one, in their place in the block."""
+    if not ema:
+        yield
+        return
+    swap = keras.callbacks.SwapEMAWeights()
+    swap.set_model(model)
+    swap.on_test_begin()
+    yield
+    swap.on_test_end()
+
+
+class TaskValidation(keras.callbacks.Callback):
     """Judges the model on the validation split and adds `val_box.map`, … to an epoch's values.
 
     It does so after the first epoch, the last and every `every`-th; those in between get the last
@@ -59,7 +73,8 @@ class TaskValidation(keras.callbacks.Callback):  # type: ignore[misc]
         """Add the values of this epoch, or the last ones."""
         done = epoch + 1
         if not self._last or done % self._every == 0 or done in {1, self.params["epochs"]}:
-            judged = self._task.judge(self._finished, self._data, "validation")
+            with _averaged(self.model, self._config.params.ema):
+                judged = self._task.judge(self._finished, self._data, "validation")
             self._last = {f"val_{name}": float(str(value)) for name, value in flat(judged)}
         if logs is not None:
             logs.update(self._last)

@@ -38,6 +38,7 @@ def provenance(judgement: Judgement, seconds: float | None) -> Iterator[str]:
         f"Data: {recorded.get('data_hash', 'not here')[:12]}",
         *(f"{lock}: {sha256(lock)[:12] if lock.is_file() else 'missing'}" for lock in locks),
         f"Versions: {', '.join(f'{k} {v}' for k, v in versions.items()) or 'not here'}",
+        f"Trained on: {devices(recorded.get('devices'))}",
         *machine_lines(seconds),
     ]
     yield "### Made from\n\n" + "".join(f"- {line}\n" for line in lines)
@@ -61,6 +62,14 @@ def _changes(files: list[str]) -> str:
     more = f" and {len(files) - MOST_FILES} more" if len(files) > MOST_FILES else ""
     named = ", ".join(cell(file) for file in files[:MOST_FILES]) + more
     return f", and changes that no commit holds: {named}" if files else ""
+
+
+def devices(recorded: object) -> str:
+    """Say which devices trained, and which share of the time they worked."""
+    found = recorded if isinstance(recorded, dict) else {}
+    busy = found.get("busy")
+    names = ", ".join(map(str, found.get("names", []))) or "not recorded"
+    return f"{names}, busy {busy:.0%} of the time" if isinstance(busy, float) else names
 
 
 def machine_lines(seconds: float | None) -> Iterator[str]:

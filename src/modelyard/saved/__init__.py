@@ -1,1 +1,1 @@
-"""Saved models: loaded from `.keras`, exported to other forms, and run in each of them."""
+"""Saved models: what they consist of, how they are loaded, fetched and exported."""

@@ -5,35 +5,91 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 
 from modelyard.config.project import import_own
+from modelyard.errors import UserError
+from modelyard.files import read_yaml
+
+DESCRIPTION = "predict_configuration.yaml"
+KERAS = ("keras", "keras_hub", "builtins")
+
+
+class Named(NamedTuple):
+    """An object in a saved model: the module and the class it is of, and its name for Keras."""
+
+    module: str
+    kind: str
+    registered: str
 
 
 def load_saved(path: Path) -> keras.Model:
-    """Return the model of a .keras file; Keras raises errors of many kinds for a damaged one.
+    """Return the model of a .keras file, uncompiled.
 
     A layer is known once the module that registers it is imported; those of this project that the
-    file names are. No other code is loaded.
+    file or its description names are. No other code is loaded. Keras raises errors of many kinds
+    for a damaged file.
+
+    Raises:
+        UserError: a layer of somebody's own cannot be found: of which module, trained where.
     """
-    for name in sorted(set(_modules(path))):
+    objects = sorted(set(foreign_objects(path)))
+    about = _description(path)
+    for name in dict.fromkeys([*(one.module for one in objects), str(about.get("module", ""))]):
         import_own(name)
-    return keras.models.load_model(path)
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as error:
+        missing = [one for one in objects if not is_registered(one.registered)]
+        if not missing:
+            raise
+        raise UserError(_not_found(path, missing[0], about)) from error
 
 
-def _modules(path: Path) -> Iterator[str]:
-    """Yield the modules that the objects in a saved model are of; none of a damaged file."""
+def foreign_objects(path: Path) -> Iterator[Named]:
+    """Yield what a saved model consists of that is not of Keras; nothing of a damaged file."""
     with suppress(OSError, KeyError, ValueError, zipfile.BadZipFile), zipfile.ZipFile(path) as file:
-        yield from _named(json.loads(file.read("config.json")))
+        document = json.loads(file.read("config.json"))
+        document.pop("compile_config", None)
+        yield from _named(document)
 
 
-def _named(document: Any) -> Iterator[str]:
+def is_registered(name: str) -> bool:
+    """Say whether Keras knows an object of somebody's own by that name."""
+    return name in keras.saving.get_custom_objects()
+
+
+def _named(document: Any) -> Iterator[Named]:
     if isinstance(document, dict):
-        if isinstance(document.get("module"), str):
-            yield document["module"]
+        module, kind = document.get("module"), document.get("class_name")
+        if isinstance(module, str) and module.partition(".")[0] not in KERAS:
+            yield Named(module, str(kind), str(document.get("registered_name") or kind))
         document = list(document.values())
     if isinstance(document, list):
         for one in document:
             yield from _named(one)
+
+
+def _description(path: Path) -> dict[str, Any]:
+    """Return what is written beside a saved model, where it is readable."""
+    file = path.with_name(DESCRIPTION)
+    with suppress(UserError):
+        document = read_yaml(file) if file.is_file() else {}
+        return document if isinstance(document, dict) else {}
+    return {}
+
+
+def _not_found(path: Path, missing: Named, about: dict[str, Any]) -> str:
+    trained = about.get("trained_in")
+    trained = trained if isinstance(trained, dict) else {}
+    where = " at commit ".join(
+        str(trained[key]) for key in ("project", "commit") if trained.get(key)
+    )
+    file = f"{missing.module.replace('.', '/')}.py"
+    return (
+        f"{path} needs {missing.kind} of {missing.module}, which is not here or does not register "
+        f"it; it was trained in {where or 'another project'}: bring {file} from there, with "
+        f"@keras.saving.register_keras_serializable() above {missing.kind}."
+    )

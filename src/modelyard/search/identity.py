@@ -10,7 +10,7 @@ from modelyard.pipeline import identity
 
 # A search continues when these change: they say how long and how wide, not what is tried.
 EXTENT = ("tune", "max_trials", "max_instances_at_once", "max_failed_share", "tensorboard")
-NOT_TRIED = ("cache_mb",)  # of params: another machine, the same results
+NOT_TRIED = ("cache_mb", "devices", "export")  # of params: another machine, the same results
 MOST_DIFFERENCES = 5
 
 

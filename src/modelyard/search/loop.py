@@ -14,12 +14,12 @@ from keras_tuner.errors import FailedTrialError, FatalError
 
 from modelyard.adapter import ModelSpecs, checked_metrics, run_steps
 from modelyard.config.hyperparameters import Hyperparameters
+from modelyard.config.own_code import reason
 from modelyard.errors import UserError
 from modelyard.files import read_csv, whole_folder, write_json
 
 from .internals import QuietTuner
 from .pruning import Watch, fixed_limits
-from .reasons import reason
 from .record import TakenOverError, TrialResult
 from .state import Search
 from .worker import Pulse
@@ -108,7 +108,7 @@ class SearchTuner(QuietTuner):
         watch, scores, epochs = self._watch(trial), [], 0
         for execution in range(self.config.tuning.executions_per_trial):
             adapter = self.adapter(self._specs(trial, execution, watch), values)
-            run_steps(adapter)
+            run_steps(adapter, explain=False)
             scores.append(self._score(adapter.get_metrics()))
             epochs += adapter.epochs_trained
             if watch.pruned:

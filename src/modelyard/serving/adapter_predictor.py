@@ -15,10 +15,10 @@ from modelyard.config.loading import load_config
 from modelyard.config.models import CONFIG_NAME, MODELS, adapter_of
 from modelyard.config.project import source_folder
 from modelyard.errors import UserError
+from modelyard.saved.official import DESCRIPTION
 from modelyard.startup import import_tensorflow
 from modelyard.tasks import load_task
 
-from .official import DESCRIPTION
 from .predicting import AGAIN, Predicting, described
 
 NUMBERS = "fiu"  # kinds of NumPy's

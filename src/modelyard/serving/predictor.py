@@ -8,10 +8,10 @@ import numpy as np
 from modelyard.config.project import source_folder
 from modelyard.data.images import MODES
 from modelyard.errors import UserError
+from modelyard.saved.official import DESCRIPTION, fetch_official
 from modelyard.startup import import_tensorflow
 
 from .adapter_predictor import AdapterPredictor, adapter_folder
-from .official import DESCRIPTION, fetch_official
 from .predicting import Predicting, Size, described
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Predictor(Predicting):
             ) from None
         try:
             self.model: keras.Model = load_saved(file)
+        except UserError:
+            raise
         except Exception as error:  # a damaged file makes Keras raise errors of many kinds
             reason = str(error).strip().partition("\n")[0].partition(". ")[0]
             raise UserError(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
-__all__ = ["Datasets", "Judged", "Output", "Task", "finished", "load_task", "task_loss"]
+__all__ = ["Datasets", "Judged", "Output", "Task", "finished", "load_task"]
 
 
 class Datasets(Protocol):
@@ -89,6 +89,9 @@ class Task(Protocol):
     def output(self, classes: list[str]) -> dict[str, Any]:
         """Describe the saved model's output for those who only predict."""
 
+    def problem(self, outputs: "np.ndarray", class_count: int) -> str | None:
+        """Say what is wrong with a batch of the network's outputs, or None."""
+
     def judge(
         self, model: "keras.Model", data: Datasets, split: Split, batches: int = -1
     ) -> dict[str, Any]:
@@ -113,11 +116,6 @@ class Task(Protocol):
 def load_task(name: str) -> Task:
     """Import a task by its name in the configuration; this imports TensorFlow."""
     return cast("Task", import_module(f".{name}", __package__))
-
-
-def task_loss(task: Task, name: str, class_count: int) -> Any:
-    """Return what `compile` takes as the loss: the task's own, or Keras' by its name."""
-    return task.LOSSES[name](class_count) if task.LOSSES else name
 
 
 def finished(task: Task, model: "keras.Model", class_count: int) -> "keras.Model":

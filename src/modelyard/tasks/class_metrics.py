@@ -57,7 +57,7 @@ def _examples(labels: Any, outputs: Any, weights: Any, class_count: int) -> tupl
 
 
 @keras.saving.register_keras_serializable("modelyard")
-class ClassMetric(keras.metrics.Metric):  # type: ignore[misc]
+class ClassMetric(keras.metrics.Metric):
     """A mean over all classes of what can be counted by class: see FORMULAS.
 
     Like all of Keras' `metrics` it is not weighted by `class_weight`; as one of
@@ -89,7 +89,7 @@ class ClassMetric(keras.metrics.Metric):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable("modelyard")
-class ClassAuc(keras.metrics.Metric):  # type: ignore[misc]
+class ClassAuc(keras.metrics.Metric):
     """The area under the ROC curve, each class against the rest: the mean of those there are."""
 
     def __init__(self, class_count: int, name: str) -> None:

@@ -17,6 +17,7 @@ JUDGED = ()
 LOSSES: Mapping[str, Callable[[int], Any]] = {}
 METRICS = CLASS_METRICS
 ROW = ("class", "probability")
+ROUNDING = 0.02  # of 16 bits
 
 
 def join(labels: Any) -> Any:
@@ -27,6 +28,22 @@ def join(labels: Any) -> Any:
 def output(classes: list[str]) -> dict[str, Any]:
     """Describe the output (batch, classes)."""
     return {"activation": "probabilities", "classes": classes}
+
+
+def problem(outputs: np.ndarray, class_count: int) -> str | None:
+    """Say what is wrong with a batch of outputs, or None."""
+    remedy = 'end with Dense(class_count, activation="softmax")'
+    if outputs.shape[1:] != (class_count,):
+        return f"the outputs are {outputs.shape}, but the data has {class_count} classes; {remedy}"
+    if not np.isfinite(outputs).all():
+        return "the outputs of the new network are not finite; look at its layers and their values"
+    apart = float(np.abs(outputs.sum(axis=1) - 1).max())
+    if apart > ROUNDING or outputs.min() < 0:
+        return (
+            "the outputs are not probabilities, as they "
+            f"{'do not sum to 1' if apart > ROUNDING else 'are partly negative'}; {remedy}"
+        )
+    return None
 
 
 def judge(model: keras.Model, data: Datasets, split: Split, batches: int = -1) -> dict[str, Any]:

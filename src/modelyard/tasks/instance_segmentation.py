@@ -15,12 +15,13 @@ from .objects import (
     finish,
     judge,
     output,
+    problem,
     rows,
 )
 
 __all__ = [
     "LOSSES", "METRICS", "ROW", "answer", "comparable", "compare", "details", "finish", "join",
-    "judge", "output", "rows"
+    "judge", "output", "problem", "rows"
 ]  # fmt: skip
 
 ARRAYS = ("boxes", "masks")

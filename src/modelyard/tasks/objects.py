@@ -10,7 +10,7 @@ from modelyard.config.data_section import Split
 from modelyard.files import read_json, write_csv
 
 from . import Datasets, Judged, Output
-from .centers import CentersLoss, find_objects
+from .centers import BOX, CentersLoss, find_objects
 from .coco_metrics import CocoMetrics
 from .detections import SCORES, Detection, detections, runs
 from .drawing import draw_examples
@@ -32,6 +32,20 @@ def output(classes: list[str]) -> dict[str, Any]:
     """Describe the output (batch, objects, columns)."""
     columns = ["x1", "y1", "x2", "y2", "score", "class"]
     return {"activation": "objects", "columns": columns, "classes": classes}
+
+
+def problem(outputs: np.ndarray, class_count: int) -> str | None:
+    """Say what is wrong with a batch of maps, or None."""
+    least = class_count + BOX
+    fits = outputs.ndim == 4 and outputs.shape[-1] >= least  # noqa: PLR2004
+    if not fits or (outputs.shape[-1] - least) % 2:
+        return (
+            f"the outputs are {outputs.shape}, but a map of {class_count} classes has {least} "
+            "channels, and two more for each prototype of masks; end with `head` of centers.py"
+        )
+    if not np.isfinite(outputs).all():
+        return "the outputs of the new network are not finite; look at its layers and their values"
+    return None
 
 
 def judge(model: keras.Model, data: Datasets, split: Split, batches: int = -1) -> dict[str, Any]:

@@ -1,19 +1,24 @@
-"""Training a Keras model: a clean start, backups, exports, and the judgement of what was saved."""
+"""Training a Keras model: a clean start, a rehearsal, backups, exports, and the judgement."""
+
+from modelyard.recipe.recipe import Recipe
+from modelyard.recipe.weights import is_imagenet
 
 from .backup import TrainingBackup, open_backup
 from .evaluation import evaluate
 from .export import export
-from .names import check_names, check_reported, reported
-from .session import devices, start
+from .names import check_reported
+from .rehearsal import rehearse
+from .session import announce, start
 
 __all__ = [
+    "Recipe",
     "TrainingBackup",
-    "check_names",
+    "announce",
     "check_reported",
-    "devices",
     "evaluate",
     "export",
+    "is_imagenet",
     "open_backup",
-    "reported",
+    "rehearse",
     "start",
 ]  # fmt: skip

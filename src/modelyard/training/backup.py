@@ -19,9 +19,11 @@ from modelyard.config.tuning_section import EarlyStopping
 from modelyard.data.manifest import read_manifest
 from modelyard.documents import fingerprint
 from modelyard.errors import UserError
-from modelyard.files import read_json, whole_file, write_csv, write_json
+from modelyard.files import read_json, sha256, whole_file, write_csv, write_json
 from modelyard.pipeline import identity
 from modelyard.pipeline.provenance import utc_now
+
+from .state import keep_average, restore_state, state_of
 
 BACKUPS = Path(".checkpoints/train")
 STATE = "state.json"
@@ -92,10 +94,13 @@ class TrainingBackup(keras.callbacks.Callback):
 
     def restore(self, model: keras.Model, epoch: int) -> None:
         """Put all variables of a compiled model back to the end of an epoch."""
-        model.optimizer.build(model.trainable_variables)
         with np.load(self._file(epoch)) as saved:
-            for position, variable in enumerate(_variables(model)):
-                variable.assign(saved[str(position)])
+            restore_state(model, saved)
+
+    def restore_best(self, model: keras.Model) -> None:
+        """Leave the weights of the best epoch in the model, averaged where `params.ema` is set."""
+        self.restore(model, self.best_epoch)
+        keep_average(model)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Save variables first, then the state that names them: a kill in between loses neither."""
@@ -103,14 +108,13 @@ class TrainingBackup(keras.callbacks.Callback):
         _refuse_not_a_number(epoch, values)
         self.check_owner()
         self.history.append(values)
-        arrays = {str(i): np.asarray(v) for i, v in enumerate(_variables(self.model))}
         with whole_file(self._file(epoch)) as temporary, temporary.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            np.savez(file, **state_of(self.model))  # type: ignore[arg-type]
         self.check_owner()  # saving a large model takes a while
         write_json(self.folder / STATE, {"history": self.history})
         self._keep_only({epoch, self.best_epoch})
         self.write_curves()
-        self.model.stop_training = self.finished(self.params["epochs"])
+        self.model.stop_training |= self.finished(self.params["epochs"])
 
     def write_curves(self) -> None:
         """Write the history as CSV, one row per epoch, counted from 1."""
@@ -163,20 +167,23 @@ def _own_folder(config: Config, hyperparameters: Mapping[str, Any]) -> Path:
         _trains(config),
         hyperparameters,
         read_manifest(config.input_paths.data).data_hash,
+        _initial_weights(config),
         identity.depends_on(config, "train"),
     ]
     return BACKUPS / config.name / fingerprint(depends_on)[:16]
 
 
+def _initial_weights(config: Config) -> str | None:
+    """Hash the file that a training begins with; official models do not change."""
+    file = Path(config.params.initial_weights or "")
+    return sha256(file) if file.is_file() else None
+
+
 def _trains(config: Config) -> dict[str, Any]:
     """Return what decides about the weights, so that a failed export does not cost a training."""
     record = config.record("architecture", "params")
-    return record | {"params": {k: v for k, v in record["params"].items() if k != "export"}}
-
-
-def _variables(model: keras.Model) -> list[keras.Variable]:
-    """Weights, states of random generators, and the optimizer's variables, in a fixed order."""
-    return [*model.variables, *model.optimizer.variables]
+    later = ("export", "devices", "cache_mb")
+    return record | {"params": {k: v for k, v in record["params"].items() if k not in later}}
 
 
 def _refuse_not_a_number(epoch: int, values: Mapping[str, float]) -> None:

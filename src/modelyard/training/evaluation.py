@@ -10,9 +10,12 @@ import keras
 import numpy as np
 
 from modelyard.config.data_section import SPLITS
+from modelyard.config.hyperparameters import Hyperparameters, read_hyperparameters
 from modelyard.config.schema import Config
+from modelyard.data.manifest import read_manifest
 from modelyard.errors import UserError
 from modelyard.files import write_json
+from modelyard.recipe.recipe import Recipe
 from modelyard.saved.forms import FORMS, Form, NotRunError
 from modelyard.saved.loading import load_saved
 from modelyard.tasks import Datasets, Judged, load_task
@@ -30,7 +33,7 @@ def evaluate(config: Config, data: Datasets, *, dry_run: bool = False) -> dict[s
         The metrics. A dry run judges one validation batch and writes nothing.
     """
     paths, task = config.output_paths, load_task(config.task)
-    model = load_model(paths.model.keras_model)
+    model = compiled(load_model(paths.model.keras_model), config)
     if dry_run:
         return {"validation": task.judge(model, data, "validation", 1)}
     exports = {form: FORMS[form](path) for form, path in config.exports.items()}
@@ -52,6 +55,22 @@ def evaluate(config: Config, data: Datasets, *, dry_run: bool = False) -> dict[s
     }
     write_json(paths.training_metrics / "metrics.json", metrics)
     return metrics
+
+
+def compiled(model: keras.Model, config: Config) -> keras.Model:
+    """Return a loaded model that can be judged by loss and metrics as training was."""
+    if not load_task(config.task).LOSSES:  # else it is judged by the objects that it finds
+        values = _trained_with(config)
+        tuned = config.tuned(values)
+        recipe = Recipe(tuned, values, read_manifest(config.input_paths.data))
+        model.compile(loss=recipe.loss(), metrics=recipe.judging_metrics())
+    return model
+
+
+def _trained_with(config: Config) -> Hyperparameters:
+    """Return the hyperparameters that lie beside the saved model."""
+    path = config.output_paths.model.root / "hparams.yaml"
+    return read_hyperparameters(path) if path.is_file() else Hyperparameters()
 
 
 def load_model(path: Path) -> keras.Model:

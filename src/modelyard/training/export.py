@@ -6,11 +6,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from modelyard.config.hyperparameters import Hyperparameters
 from modelyard.config.schema import Config
-from modelyard.data.manifest import Manifest, read_manifest
+from modelyard.data.manifest import Manifest
 from modelyard.files import whole_file, write_json, write_yaml
-from modelyard.pipeline.provenance import train_configuration
+from modelyard.pipeline.artifacts import project_name
+from modelyard.pipeline.identity import SOURCE
+from modelyard.pipeline.provenance import git_commit, train_configuration
+from modelyard.recipe.recipe import Recipe
 from modelyard.saved.exporting import export_forms
 from modelyard.tasks import Datasets, finished, load_task
 
@@ -19,28 +21,26 @@ from .backup import TrainingBackup
 PREDICTIONS = "test_predictions.npy"
 
 
-def export(
-    model: keras.Model,
-    data: Datasets,
-    config: Config,
-    hyperparameters: Hyperparameters,
-    backup: TrainingBackup,
-) -> None:
+def export(model: keras.Model, data: Datasets, recipe: Recipe, backup: TrainingBackup) -> None:
     """Write descriptions first and `model.keras` last, so that it vouches for the others.
 
     Raises:
         UserError: a later training of the same model has taken over.
     """
     backup.check_owner()
-    paths, manifest = config.output_paths.model, read_manifest(config.input_paths.data)
-    model = finished(load_task(config.task), model, len(manifest.classes))
+    config, hyperparameters = recipe.config, recipe.hyperparameters
+    paths, manifest = config.output_paths.model, recipe.manifest
+    model = finished(load_task(config.task), recipe.kept(model), len(manifest.classes))
     best = {name: value for name, value in backup.best_metrics.items() if name.startswith("val_")}
     write_json(paths.root / "val_metrics.json", best)
     _write_predictions(model, data, config)
     mapping = {str(label): name for label, name in enumerate(manifest.classes)}
     write_json(paths.output_mapping, mapping)
     write_yaml(paths.root / "hparams.yaml", hyperparameters)
-    record = train_configuration(config, manifest.data_hash, hyperparameters, backup.started)
+    record = train_configuration(
+        config.written, manifest.data_hash, hyperparameters, backup.started
+    )
+    record |= {"devices": recipe.usage.record()} if recipe.usage else {}
     write_yaml(paths.root / "train_configuration.yaml", record)
     write_yaml(paths.root / "predict_configuration.yaml", _predict_configuration(config, manifest))
     export_forms(model, config, lambda: _images(data))
@@ -51,8 +51,11 @@ def export(
 def _predict_configuration(config: Config, manifest: Manifest) -> dict[str, Any]:
     """Describe what the saved model takes and gives, for those who only predict."""
     height, width, channels = manifest.image_shape
+    trained_in = {"project": project_name(), "commit": git_commit()}
     return {
         "model": config.name,
+        "module": f"{SOURCE}.models.{config.architecture}",
+        "trained_in": {key: value for key, value in trained_in.items() if value},
         "task": config.task,
         "input": {
             "height": height,

@@ -1,10 +1,14 @@
 """Begin each model in a clean TensorFlow: no old names, no old graphs in memory."""
 
+import sys
+
 import keras
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
 from modelyard.config.schema import Config
+from modelyard.recipe.devices import chosen
+from modelyard.recipe.recipe import Recipe
 
 
 def start(config: Config) -> None:
@@ -15,10 +19,20 @@ def start(config: Config) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def devices() -> str:
-    """Name the accelerators TensorFlow sees: a missing GPU shows before training, not after."""
-    found = tf.config.list_physical_devices("GPU") or tf.config.list_physical_devices("CPU")
-    return ", ".join(device.name.removeprefix("/physical_device:") for device in found)
+def announce(recipe: Recipe, done: int) -> None:
+    """Print what the training begins with, how far it is, and on which devices it runs.
+
+    A missing GPU shows before training, not after.
+    """
+    config, devices = recipe.config, chosen(recipe.config)
+    for note in recipe.notes:
+        print(note, flush=True)
+    if done:
+        print(f"Resuming {config.name} after epoch {done}.", flush=True)
+    if done < config.params.epochs:
+        print(f"Training {config.name} on {', '.join(devices)}.", flush=True)
+    if config.params.mixed_precision and devices[0].startswith("CPU"):
+        print("note: on a CPU mixed precision saves no time; it is for GPUs.", file=sys.stderr)
 
 
 def fresh_session() -> None:

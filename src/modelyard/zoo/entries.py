@@ -17,9 +17,10 @@ from pydantic import (
 )
 
 from modelyard.config.data_section import Task
+from modelyard.config.params import Params
 from modelyard.config.project import source_folder
 from modelyard.config.requirement import Requirement
-from modelyard.config.schema import ModelSpace, Params
+from modelyard.config.schema import ModelSpace
 from modelyard.config.section import Section
 from modelyard.config.tuning_section import Objective
 from modelyard.errors import UserError, did_you_mean

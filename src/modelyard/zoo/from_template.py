@@ -8,8 +8,9 @@ from pydantic import Field, ValidationError, field_validator
 from modelyard.config.data_section import Task
 from modelyard.config.loading import ROOT_CONFIG, load_project
 from modelyard.config.mistakes import explain
+from modelyard.config.params import Params
 from modelyard.config.ranges import Value
-from modelyard.config.schema import ModelSpace, Params
+from modelyard.config.schema import ModelSpace
 from modelyard.config.section import Section
 from modelyard.errors import UserError
 from modelyard.files import read_yaml

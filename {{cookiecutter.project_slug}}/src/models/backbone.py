@@ -13,10 +13,9 @@ def build_model(
     input_shape: tuple[int, int, int],
     class_count: int,
 ) -> keras.Model:
-    """Return an uncompiled classifier. Hyperparameters: backbone, weights, side, dropout_rate.
+    """Return an uncompiled classifier. Hyperparameters: backbone, side, dropout_rate.
 
-    Images are stretched to side x side pixels, at least 32. `weights` is random, or imagenet,
-    which are downloaded once.
+    Images are stretched to side x side pixels, at least 32.
     """
     side = int(hyperparameters["side"])
     images = keras.Input(input_shape)

@@ -22,7 +22,7 @@ def build_model(
     """Return an uncompiled detector, see tasks/centers.
 
     Images are stretched to twice their size; the map has half their rows and columns.
-    Hyperparameters: backbone, weights, filters; for masks prototypes.
+    Hyperparameters: backbone, filters; for masks prototypes.
     """
     check_sides(input_shape, COARSEST)
     height, width, channels = input_shape
@@ -48,4 +48,5 @@ def _levels(backbone: keras.Model) -> keras.Model:
             rows[layer.output.shape[1]] = layer.output
     height = backbone.input_shape[1]
     strides = [s for s in (4, 8, 16, 32) if height // s in rows]
-    return keras.Model(backbone.input, [rows[height // stride] for stride in strides])
+    outputs = [rows[height // stride] for stride in strides]
+    return keras.Model(backbone.input, outputs, name="backbone")

@@ -3,6 +3,7 @@
 import keras
 from modelyard.config import Hyperparameters
 from modelyard.errors import UserError
+from modelyard.training import is_imagenet
 
 from ..utils.utils import Config
 
@@ -18,14 +19,15 @@ def network(
     pooling: str | None = None,
 ) -> keras.Model:
     """Return a network of keras.applications without its classifier."""
-    name, weights = hyperparameters["backbone"], hyperparameters["weights"]
+    name = hyperparameters["backbone"]
     if name not in BACKBONES:
         raise UserError(
             f"{config.file}: backbone is {name!r}; known backbones: {', '.join(BACKBONES)}."
         )
     return getattr(keras.applications, name)(
         include_top=False,
-        weights=None if weights == "random" else weights,
+        weights="imagenet" if is_imagenet(config) else None,  # downloaded once
         input_shape=input_shape,
         pooling=pooling,
+        name="backbone",  # for `params.freeze`
     )

@@ -6,7 +6,7 @@ from modelyard import config
 class Params(config.Params):
     """`params` in models/<model>/config.yaml. Declare a key here, then read config.params.KEY."""
 
-    # yours: label_smoothing: float = 0.0  # share of each label given to all other classes
+    # yours: confidence_penalty: float = 0.0  # how much the loss rewards doubt
 
 
 class Config(config.Config):

@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from modelyard.config.export_section import FORMATS
 from modelyard.documents import flat
 from modelyard.report.tables import cell, table
-from modelyard.serving.official import OfficialConfig
+from modelyard.saved.official import OfficialConfig
 
 from .run_directory import RunDirectory
 from .template import dumped

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from modelyard.serving.official import predict_config
+from modelyard.saved.official import predict_config
 
 SCHEMA_VERSION = 1
 # What a training reads, with the keys of train_configuration.yaml that hold it.
 TRAINED = ("architecture", "task", "params")
 # Of params: how much the machine can hold, and what else is written, change no weight.
-WEIGHTLESS = ("cache_mb", "export")
+WEIGHTLESS = ("cache_mb", "devices", "export")
 
 
 def published(train: Mapping[str, Any], predict: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.files import whole_file, whole_folder, write_yaml
-from modelyard.serving.official import OFFICIAL_MODELS, OfficialConfig, load_official
+from modelyard.saved.official import OFFICIAL_MODELS, OfficialConfig, load_official
 
 from .card import card
 from .run_directory import RunDirectory

@@ -11,7 +11,7 @@ from modelyard.documents import flat
 from modelyard.errors import UserError
 from modelyard.files import read_json, read_yaml
 from modelyard.report.gate import metrics_path
-from modelyard.serving.content import content_hash
+from modelyard.saved.content import content_hash
 
 from .configuration import learnt_with, published
 
@@ -168,7 +168,8 @@ def _check_record(path: Path, train: dict[str, Any], config: Config) -> None:
             f"{path}: model is {train['model']!r}, but the folder is {config.file.parent}; a model "
             "is published under the name it was trained by: train it again."
         )
-    then = dict(flat(learnt_with(train["config"])))
+    params = config.default_params | dict(train["config"].get("params") or {})
+    then = dict(flat(learnt_with(train["config"] | {"params": params})))
     now = dict(flat(learnt_with(config.record())))
     for key in then | now:
         if then.get(key) != now.get(key):

@@ -9,7 +9,7 @@ from typing import Any
 
 from modelyard.errors import UserError
 from modelyard.files import PARTIAL
-from modelyard.serving.official import OfficialConfig
+from modelyard.saved.official import OfficialConfig
 from modelyard.stores import file_system, scheme
 
 CHUNK = 8 * 2**20

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from modelyard.errors import UserError
-from modelyard.serving.official import (
+from modelyard.saved.official import (
     OFFICIAL_MODELS,
     OfficialConfig,
     load_official,

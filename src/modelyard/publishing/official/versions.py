@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modelyard.git import commit, git, head
-from modelyard.serving.official import OfficialConfig
+from modelyard.saved.official import OfficialConfig
 
 FIRST = "v1.0.0"
 VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")

@@ -10,8 +10,9 @@ from modelyard.config.loading import ROOT_CONFIG, load_project
 from modelyard.config.mistakes import explain
 from modelyard.config.section import Section
 from modelyard.errors import UserError, did_you_mean
-from modelyard.files import PARTIAL, read_yaml
-from modelyard.serving.content import content_hash
+from modelyard.files import PARTIAL, parse_yaml, read_yaml
+from modelyard.git import git, run_git
+from modelyard.saved.content import content_hash
 from modelyard.stores import ACCOUNTS, bar, bars, file_system, reason, scheme
 
 OFFICIAL_MODELS = Path("official_models")
@@ -58,7 +59,10 @@ def load_official(path: Path) -> OfficialConfig:
     Raises:
         UserError: naming the file, the key and what is allowed.
     """
-    document = read_yaml(path)
+    return _parsed(path, read_yaml(path))
+
+
+def _parsed(path: Path, document: Any) -> OfficialConfig:
     if not isinstance(document, dict):
         raise UserError(
             f"{path} is empty or not a mapping; restore it, or publish the model again."
@@ -74,8 +78,10 @@ def official_names() -> list[str]:
     return sorted(path.parent.name for path in OFFICIAL_MODELS.glob("*/config.yaml"))
 
 
-def fetch_official(name: str) -> tuple[Path, Path]:
+def fetch_official(name: str, version: str | None = None) -> tuple[Path, Path]:
     """Return an official model's checkpoint, verified, in the cache, and its description.
+
+    Without a version it is the one that this checkout holds.
 
     Raises:
         UserError: no official model has that name, or no bucket has it intact: why, for each.
@@ -89,10 +95,34 @@ def fetch_official(name: str) -> tuple[Path, Path]:
         )
     official, description = load_official(path), path.with_name(DESCRIPTION)
     _check_description(description, official)
+    if version not in (None, official.version):
+        official = _earlier(path, str(version))
     cached = CACHE / official.public_checkpoint
     if not _intact(cached, official):
         _fetch(name, official, cached)
     return cached, description
+
+
+def _earlier(path: Path, version: str) -> OfficialConfig:
+    """Return what an earlier commit published as a version.
+
+    Raises:
+        UserError: no commit here did; which ones there are.
+    """
+    known = []
+    for commit in git("log", "--all", "--format=%H", "--", str(path)).split():
+        shown = run_git("show", f"{commit}:./{path.as_posix()}")
+        if shown.returncode:  # it was removed there
+            continue
+        official = _parsed(path, parse_yaml(shown.stdout.decode()))
+        if official.version == version:
+            return official
+        known.append(str(official.version))
+    raise UserError(
+        f"No commit here published {path.parent.name}@{version}; versions: "
+        f"{', '.join(dict.fromkeys(known)) or 'none'}. `git fetch --unshallow --tags` brings those "
+        "that this clone lacks."
+    )
 
 
 def _check_description(path: Path, official: OfficialConfig) -> None:
