@@ -7,7 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import tensorflow as tf
+
+from modelyard.config.loading import load_config
+from modelyard.recipe import devices
 
 from .conftest import ROOT
 from .tiny import MODEL
@@ -92,7 +97,24 @@ def test_one_of_several_may_be_named() -> None:
 
 
 @pytest.mark.usefixtures("workspace")
-def test_a_batch_must_have_an_example_for_each() -> None:
-    done = run(batch_size=1)
+def test_devices_must_share_a_batch_evenly() -> None:
+    done = run(batch_size=9)
     assert done.returncode == 1
-    assert "params.batch_size is 1, which is less than an example for each of 2" in done.stderr
+    assert "params.batch_size is 9, which 2 devices cannot share evenly; write a" in done.stderr
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize(
+    ("examples", "sizes"), [(36, [12, 12, 12]), (37, [12, 12, 12]), (41, [12, 12, 12, 4])]
+)
+def test_an_uneven_last_batch_is_shared_evenly_too(
+    examples: int, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "chosen", lambda _: ["CPU:0", "CPU:1"])
+    config = load_config(overrides={"params.batch_size": 12})
+    pairs = tf.data.Dataset.range(examples).map(lambda n: (n, n)).batch(12)
+    shared = devices.shared_evenly(pairs, config, examples)
+    assert int(shared.cardinality()) == len(sizes)
+    found = [(np.asarray(one), np.asarray(other)) for one, other in shared]
+    assert [len(one) for one, _ in found] == sizes
+    assert all((one == other).all() for one, other in found)

@@ -27,10 +27,11 @@ def chosen(config: Config) -> list[str]:
             f"{config.file}: params.devices is {wanted}, but this machine has {len(found)}: "
             f"{', '.join(found)}; write all, or fewer."
         )
-    if len(numbers) > config.params.batch_size:
+    if config.params.batch_size % len(numbers):
         raise UserError(
-            f"{config.file}: params.batch_size is {config.params.batch_size}, which is less than "
-            f"an example for each of {len(numbers)} devices; write more, or fewer params.devices."
+            f"{config.file}: params.batch_size is {config.params.batch_size}, which "
+            f"{len(numbers)} devices cannot share evenly; write a multiple of {len(numbers)}, or "
+            "fewer params.devices."
         )
     return [found[number] for number in numbers]
 
@@ -45,6 +46,25 @@ def scope(config: Config) -> AbstractContextManager[Any]:
         return tf.distribute.MirroredStrategy(devices).scope()  # type: ignore[no-any-return]
     first = devices == _all()[:1]
     return nullcontext() if first else tf.distribute.OneDeviceStrategy(devices[0]).scope()
+
+
+def shared_evenly(batches: tf.data.Dataset, config: Config, examples: int) -> tf.data.Dataset:
+    """Return batches that all devices get an equal part of.
+
+    Of an uneven last batch fewer examples than there are devices are left out, others in each
+    epoch: a device without any would stop the training, or count as much as the others.
+    """
+    devices, rest = len(chosen(config)), examples % config.params.batch_size
+    if devices == 1 or rest % devices == 0:
+        return batches
+    if rest < devices:
+        return batches.take(examples // config.params.batch_size)
+
+    def even(*parts: Any) -> Any:
+        kept = tf.shape(parts[0])[0] // devices * devices
+        return tf.nest.map_structure(lambda part: part[:kept], parts)
+
+    return batches.map(even, tf.data.AUTOTUNE, deterministic=True)
 
 
 def _all() -> list[str]:

@@ -99,7 +99,8 @@ class Recipe:
     def training_data(self, data: Datasets) -> Any:
         """Return the batches that `fit` learns from, augmented as params or the module say."""
         own = self.own.find("augment") if self.own.defines("augment") else None
-        return augmented(data.train, self.config, self.epoch, own)
+        batches = devices.shared_evenly(data.train, self.config, self.manifest.size("train"))
+        return augmented(batches, self.config, self.epoch, own)
 
     def kept(self, model: keras.Model) -> keras.Model:
         """Return the trained model as it is saved: in float32, and loadable by plain Keras.
