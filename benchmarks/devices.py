@@ -1,7 +1,7 @@
 """Training on two devices of this machine against one: how much of the second one is gained.
 
 Run as `.venv/bin/python benchmarks/devices.py`. Where there are no GPUs, the CPU is divided into
-two logical devices with half of the cores' threads each, and compared with one such device.
+two logical devices: one thread for one device, two for two.
 """
 
 import json
@@ -43,7 +43,7 @@ print(json.dumps((time.perf_counter() - began) / 3))
 def epoch_seconds(devices: int) -> float:
     """Return the time of an epoch in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(devices), "1"],
+        [sys.executable, "-c", SCRIPT, str(devices), str(devices)],
         capture_output=True,
         text=True,
         check=True,

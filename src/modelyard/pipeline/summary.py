@@ -11,7 +11,7 @@ from modelyard.files import read_json, write_json
 
 METRICS = Path("training_metrics")
 SUMMARY = Path("training_metrics.json")
-MOST_SHOWN = 3  # metrics, on a line of 80 columns
+MOST_SHOWN = 2  # metrics, beside a name of 17 letters on a line of 80 columns
 
 
 def summarize(options: Options) -> None:
@@ -42,7 +42,7 @@ def summary(objective: Objective, *, dry_run: bool = False) -> dict[str, dict[st
 def print_table(summary: dict[str, dict[str, Any]], by: str) -> None:
     """Print the summary as a table: one row per model, milliseconds per image, megabytes.
 
-    Of the test metrics it shows the one that ranks, `by`, the loss and one more; the file has all.
+    Of the test metrics it shows the one that ranks, `by`, and the loss; the file has all.
     """
     from rich.console import Console
     from rich.table import Table
