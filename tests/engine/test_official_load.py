@@ -169,7 +169,8 @@ def test_a_sentence_of_ours_stays_whole_and_what_a_library_says_is_cut() -> None
     assert reason(OSError(ours)) == ours[:300]
 
 
-def test_an_earlier_version_is_found_in_the_history(buckets: tuple[Path, Path]) -> None:
+@pytest.mark.usefixtures("buckets")
+def test_an_earlier_version_is_found_in_the_history() -> None:
     first = (MODEL / "model.keras").read_bytes()
     commit()
     write_keras(MODEL / "model.keras", "other weights")
@@ -183,4 +184,3 @@ def test_an_earlier_version_is_found_in_the_history(buckets: tuple[Path, Path]) 
     assert fetch_official("tiny", "v1.1.0") == fetch_official("tiny")
     with pytest.raises(UserError, match=r"published tiny@v2\.0\.0; versions: v1\.1\.0, v1\.0\.0\."):
         fetch_official("tiny", "v2.0.0")
-    assert buckets
