@@ -2,8 +2,26 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from functools import lru_cache, wraps
 from typing import Any
+
+LARGEST = 2**15  # characters of a text whose values are remembered
+
+
+def remembered(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Make a function from text to values parse an equal text once, and return a copy each time.
+
+    A command reads the configuration files of all models several times.
+    """
+    once = lru_cache(maxsize=2048)(parse)
+
+    @wraps(parse)
+    def parsed(text: str) -> Any:
+        return parse(text) if len(text) > LARGEST else deepcopy(once(text))
+
+    return parsed
 
 
 def flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:

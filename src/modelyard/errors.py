@@ -10,5 +10,11 @@ class UserError(Exception):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return " (did you mean 'x'?)" for the nearest known name, else an empty string."""
-    nearest = difflib.get_close_matches(name, list(known), n=1)
-    return f" (did you mean {nearest[0]!r}?)" if nearest else ""
+    found = nearest(name, known)
+    return f" (did you mean {found!r}?)" if found else ""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like another one, if one is alike."""
+    names = {one.lower(): one for one in known}
+    return next((names[one] for one in difflib.get_close_matches(name.lower(), names, n=1)), None)

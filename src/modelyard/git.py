@@ -3,6 +3,7 @@
 import subprocess
 
 from .errors import UserError
+from .redaction import redacted
 
 
 def run_git(*arguments: str, capture: bool = True) -> "subprocess.CompletedProcess[bytes]":
@@ -27,7 +28,7 @@ def git(*arguments: str) -> str:
     if done.returncode:
         said = (done.stderr or done.stdout).decode("utf-8", "replace")
         command = next(word for word in arguments if not word.startswith("-"))
-        raise UserError(f"`git {command}` says: {' '.join(said.split())}")
+        raise UserError(f"`git {command}` says: {redacted(' '.join(said.split()))}")
     return done.stdout.decode("utf-8", "surrogateescape")
 
 

@@ -22,7 +22,7 @@ def explain_import(error: ImportError | SyntaxError) -> str:
     """Return one sentence with the file, the line and the remedy."""
     if isinstance(error, SyntaxError):
         return f"{_shown(error.filename)}, line {error.lineno}: {error.msg}; correct it."
-    place, name = _importer(error), error.name or ""
+    place, name = project_place(error), error.name or ""
     if place is None:
         known = isinstance(error, ModuleNotFoundError)
         return _not_installed(name.partition(".")[0]) if known else _missing_name(error)
@@ -111,8 +111,8 @@ def _not_installed(name: str) -> str:
     )
 
 
-def _importer(error: BaseException) -> tuple[str, int] | None:
-    """Return file and line of the project's own import, None if it is the engine that imports."""
+def project_place(error: BaseException) -> tuple[str, int] | None:
+    """Return file and line of the project's own code that failed, None if it is the engine's."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         file = Path(frame.filename)
         if frame.filename.startswith("<") or file in HOOKS:

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from .errors import UserError
+from .redaction import redacted
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -68,7 +69,8 @@ def reason(error: BaseException) -> str:
     """Return what a library said as part of a sentence; a sentence of ours stays whole."""
     if isinstance(error, UserError):
         return str(error).rstrip(".")
-    return " ".join(str(error).split())[:LONGEST].rstrip(".") or type(error).__name__
+    said = redacted(" ".join(str(error).split()))
+    return said[:LONGEST].rstrip(".") or type(error).__name__
 
 
 def bar(progress: "Progress", description: str) -> Any:
