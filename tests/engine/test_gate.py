@@ -86,6 +86,19 @@ def test_a_limit_is_kept_or_broken_and_equal_is_kept(case: str) -> None:
     assert main([]) == (0 if kept else 1)
 
 
+def test_a_limit_to_be_decided_limits_nothing_and_is_shown_beside_what_was_measured(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    require({**ACCURACY, "min": "decide"})
+    assert main([]) == 0
+    said = capsys.readouterr().out
+    assert "??  test.accuracy: 0.9 " in said
+    assert "decide `min` in models/tiny/config.yaml: acceptance" in said
+    require({**ACCURACY, "min": "decided"})
+    assert main([]) == 1
+    assert "write a number, or decide until you have measured one" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "limit",
     [

@@ -1,4 +1,5 @@
 import itertools
+import tracemalloc
 from collections import Counter
 from typing import Any
 
@@ -151,3 +152,73 @@ def test_a_default_that_is_drawn_stays_as_it_is_written() -> None:
     assert repr(subject.complete({"x": 1.0})["x"]) == "1"
     found = [values["x"] for values in space(x=number(0.0, 2.0, 1, step=1)).combinations()]
     assert repr(found) == "[1, 0.0, 2.0]"
+
+
+HUGE = {
+    "steps": number(16, 200_000_016, 16, step=1),
+    "whole numbers": number(1, 2**53, 3),
+    "floats": number(0.0, 1e6, 0.5, step=0.001953125),
+    "products": number(1, 2**50, 2, step=2, sampling="log"),
+}
+
+
+@pytest.mark.parametrize("kind", HUGE)
+def test_a_range_is_counted_and_never_listed(kind: str) -> None:
+    subject = space(x=HUGE[kind], y=number(1, 2**40, 5, when={"x": HUGE[kind]["default_value"]}))
+    tracemalloc.start()
+    assert subject.count(20, grid=True) == 20
+    assert subject.size(grid=True) > 2**40
+    listed = [[*found.values()] for found in itertools.islice(subject.combinations(grid=True), 3)]
+    spread = [*itertools.islice(subject.spread(), 20)]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    default = HUGE[kind]["default_value"]
+    assert listed == [[default, 5], [default, 1], [default, 2]]
+    assert len({tuple(found.values()) for found in spread}) == 20
+    assert peak < 20_000_000
+
+
+def test_the_combinations_are_those_of_the_product_in_its_order() -> None:
+    entries = {
+        "a": choice("on", "off"),
+        "b": number(1, 16, 4, step=2, sampling="log", when={"a": "off"}),
+        "c": number(1, 4, 2, when={"b": 8}),
+    }
+    subject = space(**entries)
+    lists = (["on", "off"], [4, 1, 2, 8, 16], [2, 1, 3, 4])
+    product = [
+        subject.complete(dict(zip("abc", one, strict=True))) for one in itertools.product(*lists)
+    ]
+    distinct = list(dict.fromkeys(tuple(one.values()) for one in product))
+    assert [tuple(one.values()) for one in subject.combinations()] == distinct
+    assert subject.size(grid=False) == len(distinct)
+
+
+def test_of_very_many_steps_the_nearest_to_what_is_drawn_is_taken() -> None:
+    subject = space(x=number(16, 200_000_016, 16, step=4))
+    (drawn,) = declare(subject).space
+    assert isinstance(drawn, keras_tuner.engine.hyperparameters.Int)
+    assert subject.complete({"x": 133})["x"] == 132
+    assert subject.complete({"x": 200_000_015})["x"] == 200_000_016
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        (number(1, 10**30, 1), "must be from -9007199254740992 to 9007199254740992"),
+        (number(1, 2**63, 1, step=16), "must be from -9007199254740992 to 9007199254740992"),
+        (number(0.0, 1e30, 0.0, step=16.0), "makes more than 1000000000 values"),
+        (
+            number(1.0, 2.0, 1.0, step=1 + 1e-15, sampling="log"),
+            "makes more than 1000000000 values",
+        ),
+        (number(0.0, float("inf"), 0.0), "finite number"),
+        (number(-1e308, 1e308, 0.0), "are too far apart"),
+        (number(1e-300, 1e300, 1.0, sampling="log"), "are too far apart"),
+    ],
+)
+def test_a_range_that_arithmetic_cannot_reach_is_refused(
+    entry: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        space(x=entry)

@@ -1,18 +1,34 @@
 """The section `data` of the root config.yaml: the whole recipe from raw to processed."""
 
 import math
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from .annotation_section import SPLITS, AnnotationSource, Split
+from .image_section import ImageReading, Positive
 from .section import ProjectPath, Section
 
+__all__ = ["SPLITS", "DataConfig", "Positive", "Split", "Splits", "Task"]
+
 Fraction = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[int, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-Task = Literal["image_classification", "object_detection", "instance_segmentation"]
-Split = Literal["train", "validation", "test"]
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+SHORT_TASKS = {  # ZazuML's words for the same
+    "classification": "image_classification",
+    "detection": "object_detection",
+    "instance segmentation": "instance_segmentation",
+}
+
+
+def task_of(word: Any) -> Any:
+    """Return a task's name for one of ZazuML's words; anything else stays as it is."""
+    return SHORT_TASKS.get(word, word) if isinstance(word, str) else word
+
+
+Task = Annotated[
+    Literal["image_classification", "object_detection", "instance_segmentation"],
+    BeforeValidator(task_of),
+]
 
 
 class Splits(Section):
@@ -34,17 +50,20 @@ class Splits(Section):
         return self
 
 
-class DataConfig(Section):
-    """`data` in the root config.yaml: the whole recipe from raw to processed."""
+class DataConfig(AnnotationSource, ImageReading):
+    """`data` in the root config.yaml: the whole recipe from raw to processed.
+
+    Attributes:
+        max_bad_share: of the entries that cannot be used; up to it they are left out and listed.
+        max_duplicate_share: of the validation and test images that are, or nearly are, in another
+            split too.
+    """
 
     task: Task = "image_classification"
-    annotation_type: Literal["csv", "coco"]
     max_bad_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    max_duplicate_share: Annotated[float, Field(ge=0, le=1)] = 0.01
     root: ProjectPath
-    annotations: str = Field(min_length=1)
     processed: ProjectPath
-    image_size: list[Positive] = Field(min_length=2, max_length=2)
-    channels: Literal[1, 3]
     splits: Splits
     seed: Seed
 

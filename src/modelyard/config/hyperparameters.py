@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from modelyard.errors import UserError, did_you_mean
 from modelyard.files import read_yaml, write_yaml
 
-from .ranges import BooleanTuning, ChoiceTuning, FloatTuning, IntTuning, Value
+from .choices import BooleanTuning, ChoiceTuning, Value
+from .mistakes import explain
+from .ranges import FloatTuning, IntTuning
 from .section import Section
 
 Range = IntTuning | FloatTuning | BooleanTuning | ChoiceTuning
@@ -47,12 +49,22 @@ class Hyperparameter(Section):
 
     @model_validator(mode="after")
     def _default_is_allowed(self) -> Self:
-        # A range that is not searched may be a leftover; only what is tuned must hold.
-        if self.tuning and self.tuning.tune:
-            problem = self.tuning.problem(self.default_value)
+        # A range that is not searched may be a leftover: of it, only the kind of value must hold.
+        if self.tuning:
+            tuned = self.tuning.tune
+            problem = (self.tuning.problem if tuned else self.tuning.kind)(self.default_value)
             if problem:
                 raise ValueError(f"default_value {self.default_value!r} {problem}")
         return self
+
+    def kind(self, value: object) -> str | None:
+        """Say why a value is of another kind than this hyperparameter, or None."""
+        default = self.default_value
+        wanted = (int, float) if isinstance(default, float) else type(default)
+        alike = isinstance(value, wanted) and isinstance(value, bool) == isinstance(default, bool)
+        if self.tuning:
+            return self.tuning.kind(value)
+        return None if alike else f"is not of the kind of {default!r}"
 
 
 class Hyperparameters(dict[str, Value]):
@@ -86,30 +98,48 @@ class Hyperparameters(dict[str, Value]):
         )
 
 
+ANEW = "`dvc repro` makes it anew"
+_VALUES: TypeAdapter[dict[str, Value]] = TypeAdapter(dict[str, Value])
+
+
 def hyperparameters_path(model_root: Path) -> Path:
     """Return where `tune` writes and `train` reads the values of one model."""
     return model_root / "hyperparameters.yaml"
 
 
 def read_hyperparameters(path: Path) -> Hyperparameters:
-    """Read what `tune` wrote."""
-    document = read_yaml(path)
+    """Read what `tune` wrote.
+
+    Raises:
+        UserError: one line for each value that no hyperparameter can have.
+    """
+    document = read_yaml(path, ANEW)
     if not isinstance(document, dict):
-        raise UserError(f"{path} is not a mapping of names to values; `dvc repro` makes it anew.")
-    return Hyperparameters(document)
+        raise UserError(f"{path} is not a mapping of names to values; {ANEW}.")
+    try:
+        return Hyperparameters(_VALUES.validate_python(document, strict=True))
+    except ValidationError as error:
+        raise UserError(explain(error, path, document, Hyperparameter, set())) from None
 
 
 def chosen_hyperparameters(config: Any) -> Hyperparameters:
     """Read what `tune` wrote.
 
     Raises:
-        UserError: there is nothing yet, or a declared name is missing.
+        UserError: there is nothing yet, a declared name is missing, or a value is of another kind.
     """
     path = hyperparameters_path(config.output_paths.model.root)
     values = read_hyperparameters(path)
     missing = sorted(set(config.tuning.hyperparams) - set(values))
     if missing:
-        raise UserError(f"{path} lacks {', '.join(missing)}; run `dvc repro` to make it anew.")
+        raise UserError(f"{path} lacks {', '.join(missing)}; {ANEW}.")
+    problems = [
+        f"{path}: {name} is {value!r}, which {problem}, as {config.file} declares it; {ANEW}."
+        for name, value in values.items()
+        if (one := config.tuning.hyperparams.get(name)) and (problem := one.kind(value))
+    ]
+    if problems:
+        raise UserError("\n".join(problems))
     return values
 
 

@@ -30,6 +30,14 @@ OPTIMIZERS: dict[str, tuple[str, ...]] = {  # each by its arguments, besides tho
     "schedulefreeadamw": ("beta_1", "beta_2", "epsilon", "warmup_steps"),
     "sgd": ("momentum", "nesterov"),
 }  # fmt: skip
+ARGUMENT_FLAGS = (
+    "amsgrad",
+    "centered",
+    "exclude_embeddings",
+    "nesterov",
+    "relative_step",
+)  # fmt: skip  (of optimizers; all other arguments are numbers)
+ARGUMENT_LISTS = ("exclude_layers",)
 LOSSES = (
     "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy",
     "categorical_focal_crossentropy", "categorical_hinge", "circle", "cosine_similarity", "ctc",

@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from modelyard.errors import UserError, did_you_mean
-from modelyard.files import parse_yaml, read_yaml
+from modelyard.files import read_yaml
+from modelyard.strict_yaml import parse_yaml
 
 from .architecture import architectures, check_names
 from .augmentation_section import object_problem
+from .known_values import check_known_values
 from .mistakes import explain
 from .models import check_known, config_paths
 from .project import find_project
@@ -47,6 +49,7 @@ def load_config(path: Path | None = None, overrides: Overrides | None = None) ->
     check_augmentation(f"{path}: params.augmentation", config)
     if config.adapter is None:
         check_names(config)
+        check_known_values(str(path), config)
     return config
 
 
@@ -107,7 +110,7 @@ def validate(schema: type[SectionType], path: Path, overrides: Overrides) -> Sec
             f"{path} is empty or not a mapping; it must hold {', '.join(schema.model_fields)}."
         )
     for key, value in overrides.items():
-        _override(document, key, value)
+        override(document, key, value)
     try:
         return schema.model_validate(document)
     except ValidationError as error:
@@ -142,14 +145,12 @@ def check_augmentation(source: str, config: Config) -> None:
         raise UserError(f"{source}{problem}.")
 
 
-def _split(overrides: Overrides) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Separate the overrides of the model's file from those of the root's."""
-    root = ProjectConfig.model_fields
-    shared = {key: value for key, value in overrides.items() if key.split(".")[0] in root}
-    return {key: value for key, value in overrides.items() if key not in shared}, shared
+def override(document: dict[str, Any], key: str, value: object) -> None:
+    """Set a value by its dotted key, also in sections that are not there yet.
 
-
-def _override(document: dict[str, Any], key: str, value: object) -> None:
+    Raises:
+        UserError: a part of the key is not a section.
+    """
     name, rest = _first_name(document, key)
     while rest:
         document = document.setdefault(name, {})
@@ -157,6 +158,13 @@ def _override(document: dict[str, Any], key: str, value: object) -> None:
             raise UserError(f"command line: {key} cannot be set: {name!r} is not a section.")
         name, rest = _first_name(document, rest)
     document[name] = value
+
+
+def _split(overrides: Overrides) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Separate the overrides of the model's file from those of the root's."""
+    root = ProjectConfig.model_fields
+    shared = {key: value for key, value in overrides.items() if key.split(".")[0] in root}
+    return {key: value for key, value in overrides.items() if key not in shared}, shared
 
 
 def _first_name(document: dict[str, Any], key: str) -> tuple[str, str]:

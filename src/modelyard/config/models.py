@@ -4,6 +4,8 @@ from pathlib import Path
 
 from modelyard.errors import UserError, did_you_mean
 
+from .section import unusable
+
 MODELS = Path("models")
 CONFIG_NAME = "config.yaml"
 ADAPTER = "adapter.py"
@@ -31,7 +33,7 @@ def check_known(model: str, source: str) -> Path:
         UserError: there is no such model; `source` says where it is named, such as `--like`.
     """
     path = config_path(model)
-    if not path.is_file():
+    if unusable(model) or not path.is_file():
         known = model_names()
         raise UserError(
             f"{source} is {model!r}, but {path} does not exist{did_you_mean(model, known)}; "

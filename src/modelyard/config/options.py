@@ -41,8 +41,15 @@ class Options:
 
     @cached_property
     def config(self) -> Any:
-        """The model's configuration, of the project's own class `Config`."""
-        return load_config(self.file, parse_overrides(self.overrides))
+        """The model's configuration, of the project's own class `Config`.
+
+        To `evaluate` it says to read examples from disk, as each is needed once or twice.
+        """
+        config = load_config(self.file, parse_overrides(self.overrides))
+        if self.stage != "evaluate":
+            return config
+        params = config.params.model_copy(update={"cache_mb": 0})
+        return config.model_copy(update={"params": params})
 
     @cached_property
     def hyperparameters(self) -> Hyperparameters:
@@ -58,7 +65,7 @@ class Options:
         if not sections:
             print(_line(metrics))
         for split, values in sections.items():
-            print(f"{split}: {_line(values)}")
+            print(f"{split}: {_line(values) or 'nothing to measure'}")
         if found := {key: train - test for key, (train, test) in gaps(metrics).items()}:
             print(f"train minus test: {_line(found)}")
 

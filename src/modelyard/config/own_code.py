@@ -2,7 +2,7 @@
 
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,12 +25,13 @@ STAGED = re.compile(r'File "([^"]+)", line (\d+)')  # of code that runs in Tenso
 
 
 @contextmanager
-def explained(what: str, remedy: str) -> Iterator[None]:
+def explained(what: str, remedy: str, values: Mapping[str, object] | None = None) -> Iterator[None]:
     """Turn whatever the team's code raises in the block into one sentence with its place.
 
     Args:
         what: what failed, such as `build_model()`.
         remedy: what to do about it.
+        values: hyperparameters; one whose value the error shows is named.
 
     Raises:
         UserError: with the place, and where the whole traceback is.
@@ -42,8 +43,20 @@ def explained(what: str, remedy: str) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError | MemoryError) and not own_place(error):
             raise  # a full disk is nobody's mistake in code
-        said = f"{what} failed ({summary(error).rstrip('.')}); {remedy}"
+        given = _shown_in(error, values or {})
+        said = f"{what} failed ({summary(error).rstrip('.')}){given}; {remedy}"
         raise UserError(placed(error, said)) from error
+
+
+def _shown_in(error: Exception, values: Mapping[str, object]) -> str:
+    """Return the hyperparameters that were read and whose values an error shows: `, with x = 1`."""
+    read = getattr(values, "read", values)
+    found = [
+        f"{name} = {value!r}"
+        for name, value in values.items()
+        if name in read and re.search(rf"(?<![\w.-]){re.escape(str(value))}(?!\.?\w)", _text(error))
+    ]
+    return f", with {', '.join(found)}" if found else ""
 
 
 def placed(error: Exception, said: str) -> str:

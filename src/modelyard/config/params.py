@@ -22,10 +22,11 @@ from .training_section import (
 )
 from .tuning_section import EarlyStopping
 
+MOST_OBJECTS = 50
 TUNED = "params."  # begins the name of a hyperparameter that takes the place of a key of params
 # Keys that say how long, where and by what is trained and judged, not what is trained.
 NEVER_TUNED = ("seed", "deterministic", "epochs", "batch_size", "cache_mb", "early_stopping",
-               "devices", "validate_every", "metrics", "export")  # fmt: skip
+               "devices", "validate_every", "max_objects", "metrics", "export")  # fmt: skip
 
 
 class Params(Section):
@@ -48,12 +49,14 @@ class Params(Section):
             `{name: RandomRotation, factor: 0.05}`, used in this order.
         validate_every: so many epochs, if early_stopping.metric is of found objects, such as
             val_box.map; the value in between is the last one.
+        max_objects: that the saved model finds in one image, the likeliest; fewer where its map
+            has fewer cells.
     """
 
     seed: Seed
     epochs: Positive
     deterministic: bool
-    batch_size: Positive
+    batch_size: Annotated[int, Field(gt=0, le=2**20)]
     cache_mb: Annotated[int, Field(ge=0)]
     optimizer: Optimizer
     schedule: Schedule = None
@@ -71,6 +74,7 @@ class Params(Section):
     devices: Devices = "all"
     augmentation: Augmentation = Field(default=[])
     validate_every: Positive = 1
+    max_objects: Positive = MOST_OBJECTS
     export: Exports = DEFAULT
 
     @model_validator(mode="after")
@@ -113,7 +117,7 @@ def tuned_params(params: Found, values: Mapping[str, Any]) -> Found:
         first = error.errors()[0]
         reason = first["msg"].removeprefix("Value error, ")
         names = ", ".join(f"{name} = {value!r}" for name, value in chosen.items())
-        raise ValueError(f"hyperparams: {names} cannot be: {reason}") from None
+        raise ValueError(f"tuning.hyperparams.{names} cannot be: {reason}") from None
 
 
 def _set(document: dict[str, Any], key: str, value: Any, name: str) -> None:
@@ -122,7 +126,7 @@ def _set(document: dict[str, Any], key: str, value: Any, name: str) -> None:
     if first not in document or first in NEVER_TUNED:
         allowed = [one for one in document if one not in NEVER_TUNED]
         raise ValueError(
-            f"hyperparams.{name} names no key of params that a search may choose"
+            f"tuning.hyperparams.{name} names no key of params that a search may choose"
             f"{did_you_mean(first, allowed)}; known: {', '.join(allowed)}"
         )
     if not rest:
@@ -131,5 +135,7 @@ def _set(document: dict[str, Any], key: str, value: Any, name: str) -> None:
     section = document[first]
     section = {"name": section} if isinstance(section, str) else dict(section or {})
     if len(rest) > 1:
-        raise ValueError(f"hyperparams.{name} has too many parts; write params.{first}.{rest[0]}")
+        raise ValueError(
+            f"tuning.hyperparams.{name} has too many parts; write params.{first}.{rest[0]}"
+        )
     document[first] = section | {rest[0]: value}

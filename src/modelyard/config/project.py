@@ -8,6 +8,8 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
+from modelyard import RESULTS
+
 from .schema import Config
 
 MODULE = "src.run"  # of a checkout; an installed package has its own name in place of `src`
@@ -20,10 +22,12 @@ class Project:
     Attributes:
         module: runs the stages, as `python -m MODULE STAGE`.
         schema: the class of a model's configuration, with the team's own keys.
+        results: what says that equal inputs give equal outputs.
     """
 
     module: str
     schema: type[Config]
+    results: int = RESULTS
 
     @property
     def package(self) -> str:

@@ -1,35 +1,21 @@
-"""What a search may try for one hyperparameter: a range of numbers, true or false, a choice."""
+"""What a search may try for one hyperparameter: a range of numbers."""
 
 import math
 from collections.abc import Sequence
-from typing import Generic, Literal, Self, TypeVar
+from typing import Generic, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import model_validator
 
-from .section import Section
+from .choices import LARGEST, Searched, Value
+from .steps import Number, Steps, linear_count, log_count, rounded
 
-Value = bool | int | float | str
 Sampling = Literal["linear", "log", "reverse_log"]
-Number = TypeVar("Number", int, float)
 
 GRID_POINTS = 10  # of a range without step in a grid search, as in KerasTuner
-PRECISION = 10  # significant digits of a step: 0.1 * 3 is 0.3, not 0.30000000000000004
+MOST_STEPS = 10**9
 
 
-class _Searched(Section):
-    """What all kinds have in common.
-
-    Attributes:
-        tune: false keeps the range for later and uses the default value.
-        param_type: decides which other keys there are.
-        when: searched only while other hyperparameters have these values, else the default value.
-    """
-
-    tune: bool
-    when: dict[str, Value] = Field(default_factory=dict)
-
-
-class _Range(_Searched, Generic[Number]):
+class _Range(Searched, Generic[Number]):
     """Numbers from min to max, both included; with log samplings a step multiplies.
 
     Attributes:
@@ -47,22 +33,46 @@ class _Range(_Searched, Generic[Number]):
     @model_validator(mode="after")
     def _check(self) -> Self:
         linear = self.sampling == "linear"
-        if self.min >= self.max:
-            raise ValueError(f"min {self.min} must be below max {self.max}")
+        self._check_ends()
         if not linear and self.min <= 0:
             raise ValueError(f"{self.sampling} sampling needs a min above 0, not {self.min}")
         if self.step is None:
             return self
         lowest, highest = (0, self.max - self.min) if linear else (1, self.max / self.min)
-        if not lowest < self.step <= _rounded(highest):
+        if not lowest < self.step <= rounded(highest):
             raise ValueError(
                 f"step {self.step} must be above {lowest} and at most {highest:g} "
                 f"with {self.sampling} sampling"
             )
-        first, *_, last = self._steps()
+        return self._check_steps(self.step)
+
+    def _check_ends(self) -> None:
+        """Refuse ends that arithmetic cannot reach."""
+        for key in ("min", "max"):
+            if isinstance(end := getattr(self, key), int) and abs(end) > LARGEST:
+                raise ValueError(f"{key} {end} must be from -{LARGEST} to {LARGEST}")
+        if self.min >= self.max:
+            raise ValueError(f"min {self.min} must be below max {self.max}")
+        ratio = self.max / self.min if self.min > 0 else 1
+        if not math.isfinite(self.max - self.min) or not math.isfinite(ratio):
+            raise ValueError(f"min {self.min} and max {self.max} are too far apart")
+
+    def _check_steps(self, step: Number) -> Self:
+        """Refuse a step with which there are too many values, or which leads past max."""
+        try:
+            many = self._count(step) > MOST_STEPS
+        except (OverflowError, ZeroDivisionError):  # as good as infinitely many
+            many = True
+        if many:
+            raise ValueError(
+                f"step {step} makes more than {MOST_STEPS} values; write a larger one, or leave "
+                "step out"
+            )
+        steps = self._steps()
+        first, last = steps[0], steps[-1]
         if not (math.isclose(first, self.min) and math.isclose(last, self.max)):
             raise ValueError(
-                f"step {self.step} does not lead from min {self.min} to max {self.max} with "
+                f"step {step} does not lead from min {self.min} to max {self.max} with "
                 f"{self.sampling} sampling; write min: {first}, max: {last} or another step"
             )
         return self
@@ -98,33 +108,43 @@ class _Range(_Searched, Generic[Number]):
         return high + low - low * math.pow(high / low, 1 - position)
 
     def typed(self, value: float) -> Number:
-        """Return a drawn number inside the range and of its type."""
-        return min(max(self._typed(value), self.min), self.max)
+        """Return a drawn number inside the range, of its type, and one of its steps."""
+        inside = min(max(self._typed(value), self.min), self.max)
+        return inside if self.step is None else self._steps().nearest(inside)
 
     def problem(self, value: Value) -> str | None:
         """Say why a value is not allowed, or None."""
+        if problem := self.kind(value):
+            return problem
+        if not isinstance(value, int | float) or not self.min <= value <= self.max:
+            return f"is outside {self.min} to {self.max}"
+        if self.step is not None and value not in self._steps():
+            return f"is none of the steps {self._steps()}"
+        return None
+
+    def kind(self, value: object) -> str | None:
+        """Say why a value is of another kind, or None."""
         wanted = (int, float) if isinstance(self.min, float) else int
         if isinstance(value, bool) or not isinstance(value, wanted):
             return "is not a number" if isinstance(self.min, float) else "is not a whole number"
-        if not self.min <= value <= self.max:
-            return f"is outside {self.min} to {self.max}"
-        if self.step is not None and value not in self._steps():
-            return f"is none of the steps {', '.join(map(str, self._steps()))}"
         return None
 
     def _typed(self, value: float) -> Number:
-        return round(value) if isinstance(self.min, int) else _rounded(value)
+        return round(value) if isinstance(self.min, int) else rounded(value)
 
-    def _steps(self) -> list[Number]:
+    def _count(self, step: Number) -> int:
+        linear = self.sampling == "linear"
+        return (linear_count if linear else log_count)(self.min, self.max, step)
+
+    def _steps(self) -> Steps[Number]:
         """Return min, min + step, … up to max, or their products with log samplings."""
         low, high, step = self.min, self.max, self.step or 1
+        count = self._count(step)
         if self.sampling == "linear":
-            count = math.floor(_rounded((high - low) / step)) + 1
-            return [self._typed(low + i * step) for i in range(count)]
-        count = math.floor(_rounded(math.log(high / low, step))) + 1
+            return Steps(count, lambda i: self._typed(low + i * step))
         if self.sampling == "log":
-            return [self._typed(low * step**i) for i in range(count)]
-        return [self._typed(high + low - low * step**i) for i in reversed(range(count))]
+            return Steps(count, lambda i: self._typed(low * step**i))
+        return Steps(count, lambda i: self._typed(high + low - low * step ** (count - 1 - i)))
 
 
 class IntTuning(_Range[int]):
@@ -141,70 +161,3 @@ class FloatTuning(_Range[float]):
     """Real numbers."""
 
     param_type: Literal["float"]
-
-
-class BooleanTuning(_Searched):
-    """True or false."""
-
-    param_type: Literal["boolean"]
-
-    def candidates(self) -> Sequence[bool]:
-        """Return both values."""
-        return (False, True)
-
-    grid = candidates
-
-    def position(self, value: bool) -> float:  # noqa: FBT001
-        """Return 0 for false, 1 for true."""
-        return float(value)
-
-    def typed(self, value: Value) -> bool:
-        """Return a drawn value as a truth value."""
-        return bool(value)
-
-    def problem(self, value: Value) -> str | None:
-        """Say why a value is not boolean, or None."""
-        return None if isinstance(value, bool) else "is neither true nor false"
-
-
-class ChoiceTuning(_Searched):
-    """One of the listed values, all of one type.
-
-    Attributes:
-        values: all of one type, each once.
-    """
-
-    param_type: Literal["choice"]
-    values: list[Value] = Field(min_length=1)
-
-    @field_validator("values")
-    @classmethod
-    def _one_type(cls, values: list[Value]) -> list[Value]:
-        if len({type(value) for value in values}) > 1:
-            raise ValueError("mixes types; write all values as one type")
-        if len(set(values)) < len(values):
-            raise ValueError("names a value twice; write each once")
-        return values
-
-    def candidates(self) -> Sequence[Value]:
-        """Return the listed values."""
-        return self.values
-
-    grid = candidates
-
-    def position(self, value: Value) -> float:
-        """Return the place in the list, 0 for the first and 1 for the last."""
-        return self.values.index(value) / max(len(self.values) - 1, 1)
-
-    def typed(self, value: Value) -> Value:
-        """Return the listed value that equals a drawn one; true comes back as 1 from gRPC."""
-        return self.values[self.values.index(value)]
-
-    def problem(self, value: Value) -> str | None:
-        """Say why a value is none of the choices, or None."""
-        fits = value in self.values and isinstance(value, type(self.values[0]))
-        return None if fits else f"is none of {self.values}"
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.{PRECISION}g}")

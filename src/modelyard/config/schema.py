@@ -10,12 +10,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from .data_section import DataConfig, Positive, Task
+from .data_section import DataConfig, Task
 from .models import adapter_of
 from .params import Params, tuned_params
+from .paths_section import InputPaths, OutputPaths
 from .requirement import Requirement
-from .section import ProjectPath, Section
-from .tuning_section import Objective, Tuning
+from .section import Section
+from .tuning_section import Instances, Objective, Trials, Tuning
 
 Rating = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 
@@ -30,8 +31,8 @@ class ZooConfig(Section):
 
     task: Task = "image_classification"
     model_priority_space: list[Rating] = Field(default=[5, 5, 5], min_length=3, max_length=3)
-    max_trials: Positive = 20
-    max_instances_at_once: Positive = 1
+    max_trials: Trials = 20
+    max_instances_at_once: Instances = 1
 
 
 def _bucket(value: str) -> str:
@@ -57,48 +58,6 @@ class ProjectConfig(Section):
     summary: Objective
     zoo: ZooConfig = ZooConfig()
     publish: PublishConfig = PublishConfig()
-
-
-class InputPaths(Section):
-    """What the stages of a model read."""
-
-    data: ProjectPath
-
-
-class ModelPaths(Section):
-    """What `train` writes for one model.
-
-    Attributes:
-        root: the model's own folder.
-        keras_model: the trained model, preprocessing inside.
-        tflite_model: the same for small devices; an ONNX file lies beside it.
-        output_mapping: position of an output to its class.
-    """
-
-    root: ProjectPath
-    keras_model: ProjectPath
-    tflite_model: ProjectPath
-    output_mapping: ProjectPath
-
-    @property
-    def exports(self) -> Path:
-        """The folder that `train` always makes, empty where nothing is exported."""
-        return self.root / "exports"
-
-    def form(self, name: str) -> Path:
-        """Return where a form of the model is written: keras, tflite or onnx."""
-        return self.keras_model if name == "keras" else self.tflite_model.with_suffix(f".{name}")
-
-
-class OutputPaths(Section):
-    """What the stages of a model write.
-
-    Attributes:
-        training_metrics: curves, metrics, predictions and trials; in Git.
-    """
-
-    model: ModelPaths
-    training_metrics: ProjectPath
 
 
 class ModelSpace(Section):
@@ -140,7 +99,7 @@ class Config(Section):
     model_space: ModelSpace | None = None
     params: Params
     tuning: Tuning
-    input_paths: InputPaths
+    input_paths: InputPaths = InputPaths()
     output_paths: OutputPaths
     acceptance: list[Requirement] = Field(default=[])
     card: Card | None = None
@@ -174,6 +133,9 @@ class Config(Section):
     def joined(self, file: Path, data: DataConfig) -> Self:
         """Return this configuration with where it was read from, and with the shared data."""
         joined = self.model_copy()
+        if "data" not in self.input_paths.model_fields_set:
+            paths = self.input_paths.model_copy(update={"data": data.processed})
+            joined = self.model_copy(update={"input_paths": paths})
         joined._file, joined._data = file, data
         return joined
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from modelyard.errors import did_you_mean
 
 from .data_section import Positive
-from .keras_names import OPTIMIZERS, SHARED, plain
+from .keras_names import ARGUMENT_FLAGS, ARGUMENT_LISTS, OPTIMIZERS, SHARED, plain
 from .section import Section
 
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -50,8 +50,19 @@ def _check_argument(name: str, key: str, value: object) -> None:
     if key not in allowed:
         hint = did_you_mean(key, allowed)
         raise ValueError(f"{name} has no argument {key!r}{hint}; known: {', '.join(allowed)}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{key} is {value}; write a finite number")
+    if problem := _argument_problem(key, value):
+        raise ValueError(f"{key} is {value!r}; write {problem}")
+
+
+def _argument_problem(key: str, value: object) -> str | None:
+    if key in ARGUMENT_LISTS:
+        texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        return None if texts else "a list of texts"
+    if key in ARGUMENT_FLAGS:
+        return None if isinstance(value, bool) else "true or false"
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return None
+    return None if value is None else "a finite number"
 
 
 Optimizer = Annotated[Any, AfterValidator(_optimizer)]
@@ -65,7 +76,7 @@ class _Schedule(Section):
         warmup_epochs: over which it rises from 0, step by step; may be a fraction.
     """
 
-    warmup_epochs: Annotated[float, Field(ge=0)] = 0.0
+    warmup_epochs: Annotated[float, Field(ge=0, le=10**9)] = 0.0
 
 
 class Cosine(_Schedule):
@@ -178,11 +189,11 @@ PRECISIONS = {"float16": "float16", "mixed_float16": "float16", "bfloat16": "bfl
 
 
 def _precision(value: Any) -> Any:
-    if value in (False, None, "float32"):
+    if value is None or value is False or value == "float32":
         return False
     if value is True:
         return "float16"
-    if value in PRECISIONS:
+    if isinstance(value, str) and value in PRECISIONS:
         return PRECISIONS[value]
     hint = did_you_mean(str(value), PRECISIONS)
     raise ValueError(f"write false, float16 or bfloat16{hint}")
@@ -191,10 +202,15 @@ def _precision(value: Any) -> Any:
 MixedPrecision = Annotated[Any, AfterValidator(_precision)]
 
 
+MOST_DEVICES = 1024  # of one machine
+
+
 def _devices(value: Any) -> Any:
-    if value == "all" or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+    if value == "all" or (type(value) is int and 0 < value <= MOST_DEVICES):
         return value
-    numbers = isinstance(value, list) and all(type(one) is int and one >= 0 for one in value)
+    numbers = isinstance(value, list) and all(
+        type(one) is int and 0 <= one < MOST_DEVICES for one in value
+    )
     if numbers and value and len(set(value)) == len(value):
         return value
     raise ValueError("write all, how many, or their numbers, such as [0, 1]")

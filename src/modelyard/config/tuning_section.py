@@ -4,11 +4,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from .choices import Value
 from .data_section import Positive, Seed
 from .hyperparameters import Hyperparameter
-from .ranges import Value
 from .section import Section
 
+Trials = Annotated[int, Field(gt=0, le=1_000_000)]  # of a search
+Instances = Annotated[int, Field(gt=0, le=1000)]  # trials at once
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -62,11 +64,11 @@ class Tuning(Section):
     """
 
     tune: bool
-    max_trials: Positive
+    max_trials: Trials
     oracle: Literal["random", "bayesian", "hyperband", "grid"] = "random"
     objective: Objective = Objective(metric="val_loss", direction="min")
-    executions_per_trial: Positive = 1
-    max_instances_at_once: Positive = 1
+    executions_per_trial: Annotated[int, Field(gt=0, le=1000)] = 1
+    max_instances_at_once: Instances = 1
     max_failed_share: Share = 0.5
     early_stopping: EarlyStopping | None = None
     pruning: Pruning | None = None

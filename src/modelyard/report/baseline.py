@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from modelyard.errors import UserError
 from modelyard.git import git
+from modelyard.strict_yaml import parse_yaml
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,8 @@ class Baseline:
         """Return a YAML file as the commit holds it, None if it has none."""
         text = self.text(path)
         try:
-            return None if text is None else YAML(typ="safe").load(text)
-        except YAMLError:
+            return None if text is None else parse_yaml(text)
+        except ValueError:
             return None
 
     def acceptance(self, path: Path) -> Any:

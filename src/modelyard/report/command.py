@@ -5,7 +5,7 @@ import csv
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +13,7 @@ from rich.markdown import Markdown
 
 from modelyard.command import finish
 from modelyard.config.loading import load_config
+from modelyard.damage import understood
 from modelyard.files import read_csv, whole_folder
 
 from . import machine, pictures, sections
@@ -49,17 +50,19 @@ def _fitting(parts: list[str]) -> str:
 def _pictures(judgement: Judgement, folder: Path) -> Iterator[str]:
     config = judgement.config
     path = config.output_paths.training_metrics
-    if history := _rows(path / "history.csv"):
+    if history := _rows(path / "history.csv", ("epoch",)):
         before = judgement.baseline.text(path / "history.csv") or ""
-        spec = pictures.curves(history, list(csv.DictReader(before.splitlines())))
+        with understood(path / "history.csv"):
+            spec = pictures.curves(history, list(csv.DictReader(before.splitlines())))
         yield _picture(folder, "curves", "Learning curves", spec)
     else:
         yield f"*No learning curves: {path}/history.csv is not there.*\n"
     yield from _objects(folder, path) if _found_objects(path) else _classes(folder, judgement)
-    rows = _rows(path / "trials.csv")
+    rows = _rows(path / "trials.csv", sections.SEARCHED)
     if any(row["score"] for row in rows):
-        metric = config.tuning.objective.metric
-        yield _picture(folder, "trials", "Score by trial", pictures.trials(rows, metric))
+        with understood(path / "trials.csv"):
+            spec = pictures.trials(rows, config.tuning.objective.metric)
+        yield _picture(folder, "trials", "Score by trial", spec)
 
 
 def _found_objects(path: Path) -> bool:
@@ -68,8 +71,12 @@ def _found_objects(path: Path) -> bool:
 
 def _objects(folder: Path, path: Path) -> Iterator[str]:
     """Yield the precision-recall curve, and what was found in some test images."""
-    curve = pictures.precision_recall(_rows(path / "precision_recall.csv"))
-    yield _picture(folder, "precision_recall", "Precision and recall at an IoU of 0.5", curve)
+    if rows := _rows(path / "precision_recall.csv"):
+        with understood(path / "precision_recall.csv"):
+            curve = pictures.precision_recall(rows)
+        yield _picture(folder, "precision_recall", "Precision and recall at an IoU of 0.5", curve)
+    else:
+        yield "*No curve of precision and recall: the test split has no object.*\n"
     if (path / "examples.png").is_file():
         shutil.copyfile(path / "examples.png", folder / "examples.png")
         yield "![Annotated (yellow) and found (green)](examples.png)\n"
@@ -90,8 +97,8 @@ def _classes(folder: Path, judgement: Judgement) -> Iterator[str]:
         yield f"*No confusion matrix: {path}/predictions.csv is not there.*\n"
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    return read_csv(path) if path.is_file() else []
+def _rows(path: Path, columns: Sequence[str] = ()) -> list[dict[str, str]]:
+    return read_csv(path, columns) if path.is_file() else []
 
 
 def _picture(folder: Path, name: str, title: str, spec: pictures.Spec) -> str:

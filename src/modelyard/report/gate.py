@@ -14,7 +14,7 @@ from modelyard.config.models import config_paths
 from modelyard.config.requirement import Requirement
 from modelyard.config.schema import Config
 from modelyard.errors import UserError
-from modelyard.files import read_json
+from modelyard.pipeline.metrics import read_metrics
 
 from .baseline import Baseline, find_baseline
 
@@ -62,7 +62,7 @@ def judge(config: Config, base: str | None = None) -> Judgement:
     """
     path = metrics_path(config)
     baseline = find_baseline(base, path)
-    present, past = read_json(path), baseline.json(path)
+    present, past = read_metrics(path), baseline.json(path)
     verdicts = [_verdict(one, present, past, config) for one in config.acceptance]
     before = baseline.acceptance(config.file)
     now = [requirement.model_dump(exclude_unset=True) for requirement in config.acceptance]
@@ -78,10 +78,13 @@ def print_judgement(judgement: Judgement) -> None:
         if verdict.not_judged:
             print(f"  --  {verdict.requirement.name}: {verdict.not_judged}")
             continue
-        mark = "no" if verdict.violations else "ok"
+        undecided = verdict.requirement.undecided
+        mark = "no" if verdict.violations else "??" if undecided else "ok"
         past = "no baseline" if verdict.baseline is None else f"before {verdict.baseline:.6g}"
         value = "missing" if verdict.value is None else f"{verdict.value:.6g}"
         print(f"  {mark}  {verdict.requirement.name}: {value} ({past})")
+        for key in undecided:
+            print(f"      decide `{key}` in {judgement.config.file}: acceptance; it limits nothing")
     if judgement.altered:
         print(
             f"  the acceptance itself differs: git diff {judgement.baseline.rules} -- "

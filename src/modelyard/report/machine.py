@@ -8,9 +8,11 @@ import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 
+from modelyard.errors import UserError
 from modelyard.files import read_yaml, sha256
 from modelyard.git import run_git
 from modelyard.pipeline.provenance import git_commit
@@ -19,6 +21,7 @@ from .gate import Judgement
 from .tables import cell
 
 PRICES = Path(__file__).with_name("prices.yaml")
+AGAIN = "`dvc pull` or train the model again"
 MOST_FILES = 5
 PATIENCE = 10.0  # seconds for a driver to answer
 # What a training itself writes into Git; changes of anything else are in no commit yet.
@@ -29,13 +32,13 @@ def provenance(judgement: Judgement, seconds: float | None) -> Iterator[str]:
     """Yield what the results were made from, where, and how to make them again."""
     root, head, changed = judgement.config.output_paths.model.root, git_commit(), uncommitted()
     saved = root / "train_configuration.yaml"
-    recorded = read_yaml(saved) if saved.is_file() else {}
-    versions = recorded.get("versions", {})
+    recorded = _recorded(saved)
+    versions = dict(recorded.get("versions") or {})
     locks = (Path("dvc.lock"), root / "dvc.lock")
     lines = [
         f"Commit: {head or 'none'}{_changes(changed)}",
         f"Trained at commit: {recorded.get('git_commit') or 'none'}",
-        f"Data: {recorded.get('data_hash', 'not here')[:12]}",
+        f"Data: {str(recorded.get('data_hash') or 'not here')[:12]}",
         *(f"{lock}: {sha256(lock)[:12] if lock.is_file() else 'missing'}" for lock in locks),
         f"Versions: {', '.join(f'{k} {v}' for k, v in versions.items()) or 'not here'}",
         f"Trained on: {devices(recorded.get('devices'))}",
@@ -47,6 +50,18 @@ def provenance(judgement: Judgement, seconds: float | None) -> Iterator[str]:
                 "dvc pull", f"dvc repro {shlex.quote(str(root / 'dvc.yaml'))}"]  # fmt: skip
     first = ", once the changes above are committed" if changed else ""
     yield f"Again, from a clone{first}:\n\n```sh\n" + "\n".join(commands) + "\n```\n"
+
+
+def _recorded(path: Path) -> dict[str, Any]:
+    """Return what a training wrote about itself, nothing where there was none.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    document = read_yaml(path, AGAIN) if path.is_file() else {}
+    if not isinstance(document, dict) or not isinstance(document.get("versions", {}), dict):
+        raise UserError(f"{path} does not describe a training; {AGAIN}.")
+    return document
 
 
 def uncommitted() -> list[str]:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.config.loading import ROOT_CONFIG
+from modelyard.damage import understood
 from modelyard.documents import flat, gaps
-from modelyard.files import read_csv, read_json, read_yaml
+from modelyard.files import read_csv, read_yaml
+from modelyard.pipeline.metrics import read_metrics
 
 from .gate import Judgement, Verdict, metrics_path
 from .tables import cell, difference, table
@@ -19,6 +21,7 @@ MOST_ROWS = 60
 LONGEST_LINE = 400
 TOP_TRIALS = 10
 NAMES = {"f1": "F1", "box_ap": "AP of boxes", "mask_ap": "AP of masks"}
+SEARCHED = ("trial", "status", "score", "epochs", "seconds")
 PARAMS = ("architecture", "params", "tuning")
 
 
@@ -48,20 +51,20 @@ def verdict(judgement: Judgement) -> Iterator[str]:
 
 def _requirement(verdict: Verdict) -> tuple[object, ...]:
     wanted = verdict.requirement
-    limits = [f"at least {wanted.min:g}"] if wanted.min is not None else []
-    limits += [f"at most {wanted.max:g}"] if wanted.max is not None else []
+    limits = wanted.asked
     if wanted.allowed_regression is not None:
         limits.append(f"at most {wanted.allowed_regression:g} worse")
     value = (verdict.not_judged or "missing") if verdict.value is None else verdict.value
     past = "none" if verdict.baseline is None else verdict.baseline
-    mark = "❌" if verdict.violations else "⚪" if verdict.not_judged else "✅"
+    open_yet = verdict.not_judged or wanted.undecided
+    mark = "❌" if verdict.violations else "⚪" if open_yet else "✅"
     return mark, wanted.name, value, ", ".join(limits), past
 
 
 def metrics(judgement: Judgement) -> Iterator[str]:
     """Yield every metric with its change."""
     path = metrics_path(judgement.config)
-    now, before = dict(flat(read_json(path))), dict(flat(judgement.baseline.json(path) or {}))
+    now, before = dict(flat(read_metrics(path))), dict(flat(judgement.baseline.json(path) or {}))
     yield "### Metrics\n"
     if not before:
         yield table(("metric", "value"), now.items(), MOST_ROWS, path)
@@ -74,7 +77,7 @@ def metrics(judgement: Judgement) -> Iterator[str]:
 def gap(judgement: Judgement) -> Iterator[str]:
     """Yield how far train and test lie apart, if both were judged."""
     path = metrics_path(judgement.config)
-    pairs = gaps(read_json(path))
+    pairs = gaps(read_metrics(path))
     if pairs:
         yield "### Train against test\n"
         rows = [(key, *pair, difference(*pair)) for key, pair in pairs.items()]
@@ -111,18 +114,19 @@ def per_class(judgement: Judgement) -> Iterator[str]:
     The last metric is the one that sums up: F1, or the mean average precision.
     """
     path = metrics_path(judgement.config)
-    now = read_json(path).get("test", {}).get("per_class", {})
+    now = read_metrics(path).get("test", {}).get("per_class", {})
     before = (judgement.baseline.json(path) or {}).get("test", {}).get("per_class", {})
     if not now:
         return
     keys = list(next(iter(now.values())))
     last, many = keys[-1], len(now) > MOST_CLASSES
     images = Counter(row["actual"] for row in predictions(judgement) if "actual" in row)
-    rows = [
-        (name, *(now[name][key] for key in keys), *([images[name]] if images else ()),
-         difference(now[name][last], before.get(name, {}).get(last)))
-        for name in (sorted(now, key=lambda name: now[name][last]) if many else now)
-    ]  # fmt: skip
+    with understood(path):
+        rows = [
+            (name, *(now[name][key] for key in keys), *([images[name]] if images else ()),
+             difference(now[name][last], before.get(name, {}).get(last)))
+            for name in (sorted(now, key=lambda name: now[name][last]) if many else now)
+        ]  # fmt: skip
     names = [NAMES.get(key, key) for key in keys]
     which = f"the {WORST_CLASSES} worst {names[-1]} of {len(now)} classes, " if many else ""
     yield f"### Classes ({which}test split)\n"
@@ -132,18 +136,21 @@ def per_class(judgement: Judgement) -> Iterator[str]:
 
 def predictions(judgement: Judgement) -> list[dict[str, str]]:
     """Return the predictions on the test split, none if `evaluate` left none."""
-    path = judgement.config.output_paths.training_metrics / "predictions.csv"
-    return read_csv(path) if path.is_file() else []
+    config = judgement.config
+    path = config.output_paths.training_metrics / "predictions.csv"
+    columns = ("actual", "predicted") if config.task == "image_classification" else ()
+    return read_csv(path, columns) if path.is_file() else []
 
 
 def trials(judgement: Judgement) -> Iterator[str]:
     """Yield the best trials of the search, if there was one."""
     tuning = judgement.config.tuning
     path = judgement.config.output_paths.training_metrics / "trials.csv"
-    rows = read_csv(path) if path.is_file() else []
+    rows = read_csv(path, SEARCHED) if path.is_file() else []
     if not rows:
         return
-    scores = [(float(row["score"]), row) for row in rows if row["score"]]
+    with understood(path):
+        scores = [(float(row["score"]), row) for row in rows if row["score"]]
     scores = [(score, row) for score, row in scores if not math.isnan(score)]
     scores.sort(key=lambda pair: pair[0], reverse=tuning.objective.direction == "max")
     scores.sort(key=lambda pair: pair[1]["status"] == "pruned")  # none of them is the best
