@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from modelyard.config.data_section import DataConfig
-from modelyard.data.annotations import Example, read_annotations
+from modelyard.data.annotations import Example, check_objects, read_annotations
 
 WIDTH, HEIGHT = 20, 10
 NAMES = ("a.png", "b.png", "c.png")
@@ -26,7 +26,15 @@ def write_blanks(folder: Path) -> None:
         Image.new("L", (WIDTH, HEIGHT)).save(folder / name)
 
 
-def config(root: Path, task: str, kind: str, bad: float = 0.0) -> DataConfig:
+def read(config: DataConfig) -> tuple[list[Example], list[str]]:
+    """Return the usable examples, and a sentence for each entry left out."""
+    examples, listing = read_annotations(config)
+    listing.check_share(config.max_bad_share)
+    check_objects(examples, listing)
+    return examples, [bad.sentence(listing.file) for bad in listing.bad]
+
+
+def config(root: Path, task: str, kind: str, bad: float = 0.0, **keys: Any) -> DataConfig:
     document = {
         "task": task,
         "annotation_type": kind,
@@ -39,20 +47,35 @@ def config(root: Path, task: str, kind: str, bad: float = 0.0) -> DataConfig:
         "splits": {"train": 0.6, "validation": 0.2, "test": 0.2},
         "seed": 1,
     }
-    return DataConfig.model_validate(document)
+    return DataConfig.model_validate(document | keys)
 
 
 def rows(root: Path, text: str, bad: float = 0.0) -> tuple[list[Example], list[str]]:
     (root / "labels").write_text(HEADER + text)
-    return read_annotations(config(root, "object_detection", "csv", bad))
+    return read(config(root, "object_detection", "csv", bad))
 
 
-def image(number: int, name: str, **keys: Any) -> Record:
+def image(number: Any, name: Any, **keys: Any) -> Record:
     return {"id": number, "file_name": name, "width": WIDTH, "height": HEIGHT} | keys
 
 
-def annotation(number: int, of: int, category: int = 7, **keys: Any) -> Record:
+def annotation(number: Any, of: Any, category: Any = 7, **keys: Any) -> Record:
     return {"id": number, "image_id": of, "category_id": category, "bbox": [1, 2, 3, 4]} | keys
+
+
+def write_coco(
+    root: Path,
+    annotations: list[Any],
+    images: list[Any] | None = None,
+    categories: list[Any] | None = None,
+) -> None:
+    """Write `labels` in COCO's JSON."""
+    document = {
+        "images": images or [image(number, name) for number, name in enumerate(NAMES)],
+        "annotations": annotations,
+        "categories": categories or [{"id": 7, "name": "dog"}, {"id": 90, "name": "cat"}],
+    }
+    (root / "labels").write_text(json.dumps(document))
 
 
 def coco(
@@ -62,10 +85,5 @@ def coco(
     task: str = "object_detection",
     bad: float = 0.0,
 ) -> tuple[list[Example], list[str]]:
-    document = {
-        "images": images or [image(number, name) for number, name in enumerate(NAMES)],
-        "annotations": annotations,
-        "categories": [{"id": 7, "name": "dog"}, {"id": 90, "name": "cat"}],
-    }
-    (root / "labels").write_text(json.dumps(document))
-    return read_annotations(config(root, task, "coco", bad))
+    write_coco(root, annotations, images)
+    return read(config(root, task, "coco", bad))

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from modelyard.data.annotations import Example, Object, read_annotations
+from modelyard.data.annotations import Example, Object
 from modelyard.data.annotations.masks import mask_area, mask_problem
 from modelyard.errors import UserError
 
@@ -13,6 +13,7 @@ from .annotated import (
     annotation,
     coco,
     config,
+    read,
     rows,
 )
 
@@ -65,7 +66,8 @@ def test_a_mask_without_a_box_gives_one(root: Path) -> None:
 
 def test_annotations_of_one_category_are_the_class_of_an_image(root: Path) -> None:
     bare = {"id": 4, "image_id": 2, "category_id": 7}
-    records = [annotation(1, 0), annotation(2, 0), annotation(3, 1, 90), bare]
+    other = annotation(2, 0, bbox=[2, 2, 3, 4])
+    records = [annotation(1, 0), other, annotation(3, 1, 90), bare]
     examples, _ = coco(root, records, task="image_classification")
     assert [(example.path, example.label) for example in examples] == [
         ("a.png", "dog"),
@@ -91,7 +93,7 @@ def test_runs_are_counted_as_the_reference_counts_them() -> None:
 
 
 def test_rows_of_a_missing_image_are_counted_once(root: Path) -> None:
-    text = "z.png,1,2,3,4,dog\n" * 5 + "a.png,1,2,3,4,dog\n" * 5
+    text = "z.png,1,2,3,4,dog\n" * 5 + "".join(f"a.png,{n},2,8,4,dog\n" for n in range(5))
     examples, bad = rows(root, text, bad=0.1)
     assert len(examples[0].objects) == 5
     assert len(bad) == 1
@@ -106,7 +108,7 @@ def test_a_classifier_needs_one_category_an_image(ids: list[int], paths: str, ro
 
 
 def test_more_bad_entries_than_the_share_are_an_error_that_names_the_first(root: Path) -> None:
-    text = "a.png,1,2,3,4,dog\n" * 6 + "a.png,1,2,1,4,dog\n" * 4
+    text = "".join(f"a.png,{n},2,8,4,dog\n" for n in range(6)) + "a.png,1,2,1,4,dog\n" * 4
     assert len(rows(root, text, bad=0.4)[1]) == 4
     with pytest.raises(UserError) as error:
         rows(root, text, bad=0.39)
@@ -118,25 +120,49 @@ def test_more_bad_entries_than_the_share_are_an_error_that_names_the_first(root:
     assert "line 11:" not in str(error.value)
 
 
-def test_an_image_named_twice_is_an_error_whatever_the_share(root: Path) -> None:
-    (root / "labels").write_text("path,class\na.png,x\nb.png,y\na.png,x\n")
-    with pytest.raises(UserError, match=r"names 1 images more than once, first a\.png"):
-        read_annotations(config(root, "image_classification", "csv", 0.9))
+def test_a_repeated_row_is_left_out_and_an_image_of_two_classes_too(root: Path) -> None:
+    text = "path,class\na.png,x\nb.png,y\n./a.png,x\nc.png,x\nx/../c.png,y\n"
+    (root / "labels").write_text(text)
+    examples, bad = read(config(root, "image_classification", "csv", 0.4))
+    assert [(one.path, one.label) for one in examples] == [("a.png", "x"), ("b.png", "y")]
+    assert bad == [
+        "raw/labels, line 4: it repeats line 2: a.png has the class x already; mend or drop it.",
+        "raw/labels, line 5: c.png is of 2 classes, x, y; one is needed; mend or drop it.",
+    ]
+    with pytest.raises(UserError, match="2 of 5 entries are bad, more than the share of 0 that"):
+        read(config(root, "image_classification", "csv"))
 
 
-def test_the_other_layout_is_refused(root: Path) -> None:
+def test_the_same_object_twice_in_an_image_is_kept_once(root: Path) -> None:
+    text = "a.png,1,2,3,4,dog\na.png,1,2,3,4,cat\na.png,1,2,3,4,dog\n./a.png,1,2,3.0,4,dog\n"
+    examples, bad = rows(root, text, 0.5)
+    assert [one.label for one in examples[0].objects] == ["dog", "cat"]
+    assert len(bad) == 2
+    assert bad[0].startswith("raw/labels, line 4: it repeats line 2: a.png has a dog with that box")
+    records = [annotation(n, 0, segmentation=mask) for n, mask in enumerate([TRIANGLE, RUNS] * 2)]
+    examples, bad = coco(root, records, task="instance_segmentation", bad=0.5)
+    assert [one.mask for one in examples[0].objects] == [TRIANGLE, RUNS]
+    assert [one.split(":")[0] for one in bad] == [f"raw/labels, annotation {n}" for n in (2, 3)]
+
+
+def test_a_file_without_what_the_task_needs_is_refused(root: Path) -> None:
     (root / "labels").write_text("path,class\na.png,x\n")
-    with pytest.raises(UserError, match="must be path,x1,y1,x2,y2,class, found 'path,class'"):
-        read_annotations(config(root, "object_detection", "csv"))
+    said = "has objects, but no boxes, which object_detection needs; name the columns of its boxes"
+    with pytest.raises(UserError, match=said):
+        read(config(root, "object_detection", "csv"))
+    with pytest.raises(UserError, match="has objects, but no masks, which instance_s"):
+        coco(root, [annotation(1, 0)], task="instance_segmentation")
+    with pytest.raises(UserError, match="folders, which only name classes; for object_detection"):
+        read(config(root, "object_detection", "folders"))
 
 
 def test_a_csv_has_no_masks(root: Path) -> None:
     with pytest.raises(UserError, match="csv, which has no masks; for instance_segmentation set"):
-        read_annotations(config(root, "instance_segmentation", "csv"))
+        read(config(root, "instance_segmentation", "csv"))
 
 
 def test_there_must_be_something_to_learn(root: Path) -> None:
     with pytest.raises(UserError, match="has 2 usable images and no object in any of them"):
         rows(root, "a.png,,,,,\nb.png,,,,,\n")
     with pytest.raises(UserError, match="3 usable images and no object"):
-        coco(root, [annotation(1, 0, iscrowd=1)])
+        coco(root, [])

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from modelyard.data.annotations import Example, Object, read_annotations
+from modelyard.data.annotations import Example, Object
 from modelyard.errors import UserError
 
 from .annotated import (
@@ -17,6 +17,7 @@ from .annotated import (
     coco,
     config,
     image,
+    read,
     rows,
 )
 
@@ -29,6 +30,11 @@ BAD_ROWS = {
     "b.png,1,2,nan,4,dog": "line 2: x2 is 'nan', which is not a number",
     "b.png,one,2,3,4,dog": "line 2: x1 is 'one', which is not a number",
     "b.png,1,2,inf,4,dog": "line 2: x2 is 'inf', which is not a number",
+    "b.png,1,2,1e99,4,dog": "line 2: x2 is '1e99', which is not a number of pixels",
+    "b.png,1_0,2,30,4,dog": "line 2: x1 is '1_0', which is not a number",
+    "b.png,0x1,2,30,4,dog": "line 2: x1 is '0x1', which is not a number",
+    "b.png,\u0661,2,30,4,dog": "line 2: x1 is '\u0661', which is not a number",
+    'b.png,1,2,"3,5",4,dog': "line 2: x2 is '3,5', which has a decimal comma; write a point",
     "b.png,1,2,,4,dog": "line 2: x2 is empty",
     "b.png,1,2,3,4,": "line 2: class is empty",
     ",1,2,3,4,dog": "line 2: path is empty",
@@ -55,7 +61,9 @@ BAD_OBJECTS: dict[str, tuple[Any, str]] = {
     "unknown category": (annotation(5, 1, 8), "annotation 5: there is no category 8"),
     "no box": (annotation(5, 1, bbox=None), "annotation 5: an object of class dog has no box"),
     "short box": (annotation(5, 1, bbox=[1, 2]), "annotation 5: bbox is [1, 2], not x, y, width"),
-    "text": (annotation(5, 1, bbox=["1", 2, 3, 4]), "annotation 5: bbox is ['1', 2, 3, 4]"),
+    "text": (annotation(5, 1, bbox=["a", 2, 3, 4]), "annotation 5: bbox is ['a', 2, 3, 4], not x"),
+    "a text": (annotation(5, 1, bbox="1234"), "annotation 5: bbox is '1234', not x, y, width"),
+    "crowd": (annotation(5, 1, iscrowd="many"), "annotation 5: iscrowd is 'many', expected 0 or 1"),
     "NaN": (annotation(5, 1, bbox=[1, 2, float("nan"), 4]), "annotation 5: bbox is [1, 2, nan"),
     "no area": (annotation(5, 1, bbox=[1, 2, 0, 4]), "annotation 5: the box 1, 2, 1, 6 (x1, y1"),
     "outside": (annotation(5, 1, bbox=[30, 2, 5, 4]), "annotation 5: the box 30, 2, 35, 6 (x1"),
@@ -83,6 +91,14 @@ BAD_IMAGES: dict[str, tuple[list[Any], str, int]] = {
     "id twice": ([image(5, "b.png"), image(5, "z.png")], "image 5: b.png shares its id with 1", 2),
     "name twice": ([image(5, "b.png"), image(6, "b.png")], "image 5: b.png is listed 2 times", 2),
     "other size": ([image(5, "b.png", width=10)], "is 20 x 10 pixels, not 10 x 10", 1),
+    "other, as text": ([image(5, "b.png", width="80")], "is 20 x 10 pixels, not 80 x 10", 1),
+    "no size": ([image(5, "b.png", width="wide")], "width is 'wide', which is not a number", 1),
+    "half a pixel": ([image(5, "b.png", height=9.5)], "height is 9.5, which is not a whole", 1),
+    "a list": ([image(5, "b.png", height=[10])], "height is [10], which is not a number", 1),
+    "number": ([image(5, 3)], "image 5: file_name is 3", 1),
+    "two ways": ([image(5, "b.png"), image(6, "./b.png")], "image 5: b.png is listed 2 times", 2),
+    "outside": ([image(5, "../b.png")], "image 5: ../b.png leaves raw; all images must lie", 1),
+    "id as text": ([image(5, "b.png"), image("5", "z.png")], "image 5: b.png shares its id", 2),
 }
 
 
@@ -112,7 +128,15 @@ BAD_MASKS: dict[str, tuple[Any, str]] = {
     "too few, compressed": (COMPRESSED | {"counts": "<3"}, "do not add up"),
     "torn": (COMPRESSED | {"counts": "<3i"}, "are not runs of pixels"),
     "no runs": (COMPRESSED | {"counts": 200}, "are not runs of pixels"),
+    "a mapping": (COMPRESSED | {"counts": {"a": 1}}, "are not runs of pixels"),
     "nothing": (RUNS | {"counts": [200]}, "covers nothing"),
+    "half a pixel": (RUNS | {"counts": [12.5, 2.5, 185]}, "are not runs of pixels"),
+    "counts as text": (RUNS | {"counts": ["12", "3", "185"]}, "are not runs of pixels"),
+    "outside": ([[100, 100, 120, 100, 120, 120]], "covers nothing: it lies outside its image of"),
+    "a point": ([[5, 5, 5, 5, 5, 5]], "covers nothing: its points lie on a line"),
+    "on a line": ([[1, 1, 3, 3, 5, 5], [9, 1, 9, 2, 9, 3]], "covers nothing: its points lie on"),
+    "a dot": ([[5.1, 5.1, 5.2, 5.1, 5.2, 5.2]], "covers nothing: it is smaller than a pixel"),
+    "far away": ([[1, 1, 1e6, 1, 1e6, 5]], "has a polygon more than 100 times as large as its"),
 }
 
 
@@ -127,8 +151,8 @@ def test_a_bad_mask_is_named(mistake: str, root: Path) -> None:
 
 
 FILES = {
-    "": "is not JSON in UTF-8",
-    "path,class\n": "data.annotation_type in config.yaml is csv for a CSV",
+    "": "is not valid JSON",
+    "path,class\n": "for a CSV, data.annotation_type in config.yaml is csv",
     "[]": "has no list `images`",
     '{"images": []}': "has no list `annotations`",
     '{"images": [], "annotations": [], "categories": {}}': "has no list `categories`",
@@ -145,7 +169,7 @@ FILES = {
 def test_a_file_that_is_not_in_the_format_is_named(text: str, root: Path) -> None:
     (root / "labels").write_text(text)
     with pytest.raises(UserError) as error:
-        read_annotations(config(root, "object_detection", "coco"))
+        read(config(root, "object_detection", "coco"))
     assert str(error.value).startswith(f"{root}/labels")
     assert FILES[text] in str(error.value)
 
@@ -153,4 +177,4 @@ def test_a_file_that_is_not_in_the_format_is_named(text: str, root: Path) -> Non
 @pytest.mark.parametrize("kind", ["csv", "coco"])
 def test_a_missing_file_is_named(kind: str, root: Path) -> None:
     with pytest.raises(UserError, match=r"labels does not exist; correct data\.root"):
-        read_annotations(config(root, "object_detection", kind))
+        read(config(root, "object_detection", kind))

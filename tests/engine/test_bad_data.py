@@ -18,19 +18,16 @@ def change(edit: Callable[[list[dict[str, str]]], object]) -> None:
     write_csv(CSV, rows)
 
 
-def keep_two_rows(rows: list[dict[str, str]]) -> None:
-    rows[:] = [row for row in rows if row["class"] != "rows"] + rows[-2:]
-
-
 MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "no CSV": (
         lambda: CSV.rename("elsewhere"),
         "annotations.csv does not exist; correct data.root",
     ),
-    "empty CSV": (lambda: CSV.write_text(""), "first line must be path,class, found 'nothing'"),
+    "empty CSV": (lambda: CSV.write_text(""), "is empty; add a header, such as path,class, and"),
     "other header": (
         lambda: CSV.write_text("image,label\na.png,b\n"),
-        "the first line must be path,class, found 'image,label'",
+        "annotations.csv has no column path or class, only image, label; say in data.columns of "
+        "config.yaml which are which, such as {path: image, class: label}",
     ),
     "header only": (lambda: CSV.write_text("path,class\n"), "lists no image below its header"),
     "too many cells": (
@@ -52,7 +49,7 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "repeated image": (
         lambda: change(lambda rows: rows.append(rows[0])),
-        "names 1 images more than once, first images/columns_0.png",
+        "line 62: it repeats line 2: images/columns_0.png has the class columns already",
     ),
     "unreadable image": (
         lambda: (RAW / "images/rows_3.png").write_bytes(b"no image"),
@@ -64,12 +61,11 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
         ),
         "data/raw/stripes/images/rows_3.png cannot be read as an image",
     ),
-    "class too rare": (lambda: change(keep_two_rows), "no example of them, first rows (2)"),
     "one class": (
         lambda: change(lambda rows: [row.update({"class": "all"}) for row in rows]),
         "name one class only, 'all'",
     ),
-    "not UTF-8": (lambda: CSV.write_bytes(b"path,class\n\xff\xfe,b\n"), "is no CSV in UTF-8"),
+    "not UTF-8": (lambda: CSV.write_bytes(b"path,class\n\xff\xfe,b\n"), "is not text in utf-8"),
 }
 
 
@@ -85,6 +81,13 @@ def test_unusable_data_is_named_and_nothing_is_written(
     assert sentence in error
     assert error.startswith("error: ")
     assert error.count("\n") == 1
+    if mistake == "missing images":  # more than the error names
+        list_of_all = Path("data/processed/stripes-left-out.csv")
+        assert error.endswith(f" All are listed in {list_of_all}.\n")
+        assert [row["where"] for row in read_csv(list_of_all)] == [
+            f"line {n}" for n in range(42, 47)
+        ]
+        list_of_all.unlink()
     assert snapshot(workspace) == before
 
 

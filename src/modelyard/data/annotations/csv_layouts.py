@@ -1,50 +1,53 @@
-"""The two layouts of a CSV of annotations: an image a row, or an object a row.
-
-A last column `split` may say for both where an image belongs: train, validation or test.
-"""
+"""A CSV of annotations: one row per image, or one per object, in columns of any names."""
 
 import csv
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from modelyard.config.data_section import SPLITS
+from modelyard.config.annotation_section import AnnotationSource
 from modelyard.errors import UserError
 from modelyard.files import write_csv
 
-from .exact import is_number, parse_number
-from .listing import Box, Example, Listed, Listing, Object, missing, split_problem
+from .csv_columns import CORNERS, find_columns
+from .csv_rows import RowReader
+from .listing import Example, Listing
+from .named import class_namer
+from .places import Places
+from .source_files import SourceFile, listed_in, read_text, source_files
 
 CLASSES = ("path", "class")
-BOXES = ("path", "x1", "y1", "x2", "y2", "class")  # pixels; all empty: the image shows nothing
-SPLIT = ("split",)
+BOXES = ("path", *CORNERS, "class")  # pixels; all empty: the image shows nothing
+SPLIT, GROUP = ("split",), ("group",)
 
-Layout = tuple[str, ...]
+Row = tuple[str, list[str]]  # where, cells
 
 
-def read_layout(file: Path, *layouts: Layout) -> Listing:
-    """Read a CSV whose header is one of the layouts (default: any), before any image is opened.
+def read(source: AnnotationSource) -> Listing:
+    """Read a CSV, or one per split, before any image is opened.
 
-    Rows of the same path are objects of one image. Spaces around cells do not count.
+    Rows of the same path are objects of one image. Spaces around cells do not count, and rows of
+    empty cells are none.
 
     Raises:
-        UserError: no such file, no CSV, another header, no row, or an image of two classes.
+        UserError: no such file, no CSV, a header without what is needed, or no row.
     """
-    rows = _rows(file)
-    header = tuple(rows[0][1]) if rows else ()
-    layouts = layouts or (CLASSES, BOXES)
-    if header not in {*layouts, *(layout + SPLIT for layout in layouts)}:
-        allowed = " or ".join(",".join(layout) for layout in layouts)
-        raise UserError(
-            f"{file}: the first line must be {allowed}, found {','.join(header) or 'nothing'!r}; "
-            "a last column split may follow."
-        )
-    listing = Listing(file, entries=len(rows) - 1)
-    for number, cells in rows[1:]:
-        _add(listing, header, f"line {number}", [cell.strip() for cell in cells])
-    if not listing.entries:
-        raise UserError(f"{file} lists no image below its header; add rows `{','.join(header)}`.")
-    if header[: len(CLASSES)] == CLASSES:
-        _check_unique(listing)
+    listing = Listing(listed_in(source), entries=0)
+    places, named = Places(source), class_namer(source)
+    for file in source_files(source):
+        rows = _rows(source, file)
+        columns = find_columns(source, file.path, rows[0][1])
+        if columns.header:
+            del rows[0]
+        if not rows:
+            raise UserError(
+                f"{file.path} lists no image below its header; add rows "
+                f"`{source.delimiter.join(columns.header)}`."
+            )
+        listing.entries += len(rows)
+        reader = RowReader(listing, places, named, columns, file.split, source.delimiter)
+        for where, cells in rows:
+            reader.add(where, cells)
     return listing
 
 
@@ -53,6 +56,7 @@ def write_layout(file: Path, examples: Iterable[Example]) -> None:
     pairs = [(example, one) for example in examples for one in example.objects or (None,)]
     layout = CLASSES if all(one and one.box is None for _, one in pairs) else BOXES
     columns = layout + SPLIT if any(example.split for example, _ in pairs) else layout
+    columns += GROUP if any(example.group for example, _ in pairs) else ()
     rows = []
     for example, one in pairs:
         row = dict.fromkeys(columns, "") | {"path": example.path, "class": one.label if one else ""}
@@ -60,77 +64,45 @@ def write_layout(file: Path, examples: Iterable[Example]) -> None:
             row |= dict(zip(BOXES[1:-1], map(str, one.box), strict=True))
         if example.split:
             row["split"] = example.split
+        if example.group:
+            row["group"] = example.group
         rows.append(row)
     write_csv(file, rows, columns)
 
 
-def _rows(file: Path) -> list[tuple[int, list[str]]]:
-    """Return the cells of every line that is not empty, with its number."""
+def _rows(source: AnnotationSource, file: SourceFile) -> list[Row]:
+    """Return the cells of every line that is not empty, with its number; at least one."""
+    text = read_text(source, file.path)
     try:
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.reader(stream)
-            return [(reader.line_num, row) for row in reader if row]
-    except FileNotFoundError:
-        raise missing(file) from None
-    except (csv.Error, OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file} is no CSV in UTF-8: {error}.") from None
-
-
-def _add(listing: Listing, header: Layout, where: str, cells: list[str]) -> None:
-    """Add a row to the listing, or to what of it is bad."""
-    width = len(header) - (header[-1:] == SPLIT)
-    layout, path, split = header[:width], cells[0], "".join(cells[width:])
-    if len(cells) == len(header):
-        cells = cells[:width]
-        problem = _problem(layout, cells) or _split_problem(listing, path, split)
-    else:
-        problem = f"{len(cells)} cells, expected {','.join(header)}"
-    if problem:
-        listing.spoil(path, where, problem)
-        return
-    given = next((one for one in SPLITS if one == split), None)
-    listed = listing.images.setdefault(path, Listed(where, split=given))
-    if layout == CLASSES:
-        listed.objects.append((where, Object(cells[1], None)))
-    elif any(cells[1:]):
-        listed.objects.append((where, Object(cells[-1], _box(cells[1:-1]))))
-
-
-def _problem(layout: Layout, cells: list[str]) -> str:
-    empty = [name for name, cell in zip(layout, cells, strict=True) if not cell]
-    if empty and (layout == CLASSES or empty != list(BOXES[1:])):
-        return f"{empty[0]} is empty"
-    if layout == BOXES and not empty:
-        for name, cell in zip(BOXES[1:-1], cells[1:-1], strict=True):
-            if not _is_number(cell):
-                return f"{name} is {cell!r}, which is not a number"
-    return ""
-
-
-def _split_problem(listing: Listing, path: str, split: str) -> str:
-    """Say why an image cannot be in a split: an earlier row of it may name another."""
-    listed = listing.images.get(path)
-    if listed is None or listed.split == (split or None):
-        return split_problem(split)
-    return f"split is {split!r}, but {listed.split or ''!r} for {path} on {listed.where}"
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        return is_number(parse_number(cell))
-    except ValueError:
-        return False
-
-
-def _box(cells: list[str]) -> Box:
-    x1, y1, x2, y2 = map(parse_number, cells)
-    return x1, y1, x2, y2
-
-
-def _check_unique(listing: Listing) -> None:
-    repeated = [path for path, listed in listing.images.items() if len(listed.objects) > 1]
-    if repeated:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=source.delimiter)
+        rows = [
+            (f"{file.prefix}line {reader.line_num}", cells)
+            for row in reader
+            if any(cells := [cell.strip() for cell in row])
+        ]
+    except (csv.Error, TypeError, ValueError) as error:
         raise UserError(
-            f"{listing.file} names {len(repeated)} images more than once, first "
-            f"{', '.join(repeated[:3])}; an image in two splits would falsify the test."
-        )
+            f"{file.path} cannot be read as a CSV: {error}; mend it, or data.delimiter in "
+            "config.yaml."
+        ) from None
+    if rows and rows[0][1][0].lower().startswith("sep="):
+        del rows[0]  # by which Excel tells itself the delimiter
+    if not rows:
+        raise UserError(f"{file.path} is empty; add a header, such as path,class, and rows.")
+    if any("\n" in cell for cell in rows[-1][1]):
+        _check_closed(source, file, text, rows)
+    return rows
+
+
+def _check_closed(source: AnnotationSource, file: SourceFile, text: str, rows: list[Row]) -> None:
+    """Refuse a quotation mark that swallows all lines to the end of the file."""
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=source.delimiter, strict=True):
+            pass
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            after = f" after {rows[-2][0]}" if len(rows) > 1 else ""
+            raise UserError(
+                f'{file.path}: a quotation mark (")'
+                f"{after} is never closed; close it, or write it twice inside a quoted cell."
+            ) from None

@@ -1,26 +1,30 @@
 """Numbers as files write them: adding two and subtracting one again gives the other, exactly."""
 
+import re
 from decimal import Context, Decimal
 from math import isfinite
 from typing import Any, Self
 
 HIGHEST = 1e9  # pixels; also keeps NaN and infinity out
+WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)  # int() also reads 1_0
+WRITTEN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 PAPER = Context(prec=1000)  # more digits than a sum of two numbers of pixels has
 
 
 class Exact(float):
     """A number that keeps the digits it was written with; `str` gives them."""
 
-    digits: str
+    __slots__ = ("_digits",)
+    _digits: str
 
     def __new__(cls, digits: str) -> Self:
         """Raises ValueError: it is not a number."""
         number = super().__new__(cls, digits)
-        number.digits = str(Decimal(digits)) if isfinite(number) else float.__repr__(number)
+        number._digits = digits
         return number
 
     def __str__(self) -> str:
-        return self.digits
+        return str(Decimal(self._digits)) if isfinite(self) else float.__repr__(self)
 
 
 def add(left: float, right: float) -> float:
@@ -39,11 +43,30 @@ def is_number(value: Any) -> bool:
 
 
 def parse_number(text: str) -> float:
-    """Return an int where the text is one. Raises ValueError: it is not a number."""
-    try:
+    """Return an int where the text is one.
+
+    Raises:
+        ValueError: it is not a number as files write them; the end of a sentence.
+    """
+    if WHOLE.fullmatch(text):
         return int(text)
-    except ValueError:
+    if WRITTEN.fullmatch(text):
         return Exact(text)
+    if WRITTEN.fullmatch(text.replace(",", ".", 1)):
+        raise ValueError("which has a decimal comma; write a point")
+    raise ValueError("which is not a number")
+
+
+def to_number(value: Any) -> float:
+    """Return a number of JSON that may be written as text, such as "80".
+
+    Raises:
+        ValueError: it is not a number of pixels; the end of a sentence.
+    """
+    number = parse_number(value.strip()) if isinstance(value, str) else value
+    if not is_number(number):
+        raise ValueError("which is not a number of pixels")
+    return number
 
 
 def _number(result: Decimal, left: float, right: float) -> float:

@@ -1,10 +1,11 @@
 """What a file of annotations lists, whatever its format: images, their objects, bad entries."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from modelyard.config.data_section import SPLITS, Split
+from modelyard.config.annotation_section import Split
 from modelyard.errors import UserError
 
 Box = tuple[float, float, float, float]
@@ -33,11 +34,15 @@ class Example:
     Attributes:
         path: relative to the data's root.
         split: where the annotations say it belongs; None: they do not say.
+        group: what it belongs to that no split may divide, such as a patient; None: nothing.
+        where: the line, or the id, that lists it.
     """
 
     path: str
     objects: tuple[Object, ...]
     split: Split | None = None
+    group: str | None = None
+    where: str = field(default="", compare=False)
 
     @property
     def label(self) -> str:
@@ -66,6 +71,8 @@ class Listed:
         size: height, width, where the file says so.
         spoiled: an object of it could not be read.
         split: as the file says; None where it does not.
+        group: as the file says; None where it does not.
+        missing: why the image is not there; an empty string if it is.
     """
 
     where: str
@@ -73,6 +80,8 @@ class Listed:
     size: tuple[int, int] | None = None
     spoiled: bool = False
     split: Split | None = None
+    group: str | None = None
+    missing: str = ""
 
 
 @dataclass
@@ -82,6 +91,8 @@ class Listing:
     Attributes:
         entries: how many rows, or images and annotations, the file has.
         classes: also those that no object has; a CSV cannot list these.
+        ignored: how many files were passed by, for they are no images, by suffix.
+        notes: what whoever reads this should know, in sentences.
     """
 
     file: Path
@@ -89,11 +100,29 @@ class Listing:
     images: dict[str, Listed] = field(default_factory=dict)
     bad: list[Bad] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
+    ignored: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def first_bad(self) -> str:
         """The first three bad entries, for a sentence."""
         return "; ".join(f"{where}: {what}" for where, what in self.bad[:3])
+
+    def check_share(self, allowed: float) -> None:
+        """Refuse more bad entries than the share that is allowed.
+
+        Raises:
+            UserError: naming the first ones.
+        """
+        if not self.bad or len(self.bad) / self.entries <= allowed:
+            return
+        if len(self.bad) == 1 and not allowed:
+            raise UserError(self.bad[0].sentence(self.file))
+        raise UserError(
+            f"{self.file}: {len(self.bad)} of {self.entries} entries are bad, more than the share "
+            f"of {allowed:g} that data.max_bad_share in config.yaml allows, first "
+            f"{self.first_bad}; mend or drop them, or raise the share and they are left out."
+        )
 
     def spoil(self, path: str | None, where: str, what: str) -> None:
         """Note an object that cannot be read, and the image that lacks it now."""
@@ -104,16 +133,15 @@ class Listing:
     def examples(self) -> list[Example]:
         """Return all images as they are listed, whether they exist or not."""
         return [
-            Example(path, tuple(one for _, one in listed.objects), listed.split)
+            Example(
+                path,
+                tuple(one for _, one in listed.objects),
+                listed.split,
+                listed.group,
+                listed.where,
+            )
             for path, listed in self.images.items()
         ]
-
-
-def split_problem(split: Any) -> str:
-    """Say why a split that an image is given is none; an empty string if it is, or none is."""
-    if split in (None, "", *SPLITS):
-        return ""
-    return f"split is {split!r}, expected {', '.join(SPLITS)}"
 
 
 def missing(file: Path) -> UserError:
