@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from modelyard.files import read_csv
+from modelyard.files import read_csv, read_yaml, write_yaml
 from modelyard.serving.predict import main
 
 from .tiny import METRICS, MODEL, snapshot
@@ -36,7 +37,7 @@ def test_a_folder_means_every_image_below_it(capsys: pytest.CaptureFixture[str])
     rows = read_csv(Path("predictions.csv"))
     assert len(rows) == 3 * PER_CLASS + 1
     assert [row["path"] for row in rows] == sorted(row["path"] for row in rows)
-    assert "predictions.csv: 61 images\n" in capsys.readouterr().out
+    assert "predictions.csv: 61 images; left out: 1 .txt\n" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("trained")
@@ -49,6 +50,32 @@ def test_a_model_travels_with_two_files(tmp_path: Path) -> None:
     options = [str(away / "model.keras"), str(IMAGES / "rows_0.png"), "--output", str(output)]
     assert main(options) == 0
     assert read_csv(output)[0]["class"] == "rows"
+
+
+@pytest.mark.usefixtures("trained")
+def test_images_are_read_as_the_description_says(capsys: pytest.CaptureFixture[str]) -> None:
+    with Image.open(IMAGES / "rows_0.png") as image:
+        shown = image.convert("RGBA")
+    shown.putalpha(0)
+    shown.save("hidden.png")
+    Image.new("L", shown.size, "white").save("white.png")
+    Image.new("L", shown.size, "black").save("black.png")
+    about = read_yaml(MODEL / "predict_configuration.yaml")
+
+    def probability(name: str) -> str:
+        assert main([str(MODEL), name, "--force"]) == 0
+        return read_csv(Path("predictions.csv"))[0]["probability"]
+
+    white, black = probability("white.png"), probability("black.png")
+    assert white != black
+    assert probability("hidden.png") == white
+    write_yaml(
+        MODEL / "predict_configuration.yaml",
+        about | {"input": about["input"] | {"background": "black"}},
+    )
+    assert probability("hidden.png") == black
+    assert main([str(MODEL), ".", "--force"]) == 0
+    assert "images; left out: " in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("trained")
@@ -83,7 +110,9 @@ def test_a_file_named_twice_is_looked_at_once(capsys: pytest.CaptureFixture[str]
     paths = [row["path"] for row in read_csv(Path("predictions.csv"))]
     assert paths[0] == str(one)
     assert len(paths) == len(set(paths)) == 3 * PER_CLASS
-    assert capsys.readouterr().out == "predictions.csv: 60 images\n"
+    assert capsys.readouterr().out == (
+        "predictions.csv: 60 images; left out: 1 link that leads nowhere\n"
+    )
 
 
 @pytest.mark.usefixtures("trained")
@@ -133,7 +162,7 @@ def test_a_damaged_model_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> 
     [
         (["models/tiny", "data"], "models/tiny holds no .keras file; train it or `dvc pull`"),
         (["models/tiny", "nowhere"], "nowhere does not exist; name images or folders"),
-        (["models/tiny", "models"], "None of 0 files could be read"),
+        (["models/tiny", "models"], "None of 0 files could be read as an image (left out: "),
     ],
 )
 def test_a_mistake_is_one_sentence(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from modelyard.adapter.description import OUTPUTS
 from modelyard.files import read_csv, read_yaml, write_yaml
@@ -39,6 +40,12 @@ class Says(AdapterModel):
         assert images.dtype == "uint8"
         return answer(images)
 """
+
+
+def data(**settings: Any) -> dict[str, Any]:
+    """Return the section `data` of the tiny project with other settings."""
+    found: dict[str, Any] = read_yaml(Path("config.yaml"))["data"]
+    return found | settings
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +102,39 @@ def test_a_model_of_objects_answers_with_boxes_in_the_images_own_pixels() -> Non
             "predictions"
         ]
     assert found == {"class": sorted(CLASSES)[1], "probability": 0.9, "box": [5, 20, 15, 40]}
+
+
+def test_an_adapter_s_images_are_read_as_its_data_was() -> None:
+    write_yaml(Path("config.yaml"), read_yaml(Path("config.yaml")) | {"data": data(resize="crop")})
+    assert stage(["prepare"]) == 0
+    says("np.array([[image.min() == 200, image.max() == 200, 0] for image in images])[:] / 1")
+    left, middle, right = (Image.new("L", (20, 20), value) for value in (0, 200, 90))
+    wide = Image.new("L", (60, 20))
+    for number, part in enumerate((left, middle, right)):
+        wide.paste(part, (20 * number, 0))
+    wide.save("wide.png")
+    assert main([str(MODEL), "wide.png"]) == 0
+    (row,) = read_csv(Path("predictions.csv"))
+    assert (row["class"], float(row["probability"])) == (sorted(CLASSES)[0], 1)
+    predictor = load_predictor(str(MODEL))
+    with served(predictor) as client:
+        answer = client.post("/predict", files={"image": Path("wide.png").read_bytes()}).json()
+        assert answer["predictions"][0]["probability"] == 1
+        assert client.get("/model").json()["input"]["resize"] == "crop"
+
+
+@pytest.mark.parametrize("resize", ["pad", "crop"])
+def test_boxes_of_an_adapter_count_the_pixels_of_the_whole_image(resize: str) -> None:
+    says("np.tile([[[0.25, 0.25, 0.75, 0.75, 0.9, 1]]], (len(images), 1, 1))")
+    about = read_yaml(ABOUT) | {"task": "object_detection"}
+    about["output"] = {**OUTPUTS["object_detection"], "classes": about["output"]["classes"]}
+    about["input"] |= {"resize": resize}
+    write_yaml(ABOUT, about)
+    with served(load_predictor(str(MODEL))) as client:
+        answer = client.post("/predict", files={"image": png(size=(40, 20))}).json()
+    assert (answer["width"], answer["height"]) == (20, 40)
+    wanted = {"pad": [0, 10, 20, 30], "crop": [5, 15, 15, 25]}
+    assert answer["predictions"][0]["box"] == wanted[resize]
 
 
 @pytest.mark.parametrize("task", OUTPUTS)

@@ -17,6 +17,7 @@ import pytest
 from modelyard.errors import UserError
 from modelyard.files import read_csv, read_yaml, write_yaml
 from modelyard.serving import predict, predictor
+from modelyard.serving.finding import find_images
 from modelyard.serving.predict import main
 from modelyard.serving.predictor import load_predictor
 
@@ -154,9 +155,7 @@ def test_a_name_too_long_is_no_model_and_no_image(capsys: pytest.CaptureFixture[
         assert said(capsys, model, IMAGE) == (
             f"error: {model} cannot be opened as a model (File name too long); name another.\n"
         )
-    assert said(capsys, str(MODEL), long) == (
-        f"error: {long} cannot be used (File name too long); name another.\n"
-    )
+    assert said(capsys, str(MODEL), long) == (f"error: {long}: the name is too long; shorten it.\n")
 
 
 @pytest.mark.usefixtures("workspace")
@@ -216,8 +215,8 @@ def test_links_are_followed_where_they_are_named_and_not_below(tmp_path: Path) -
     (here / "loop").symlink_to(here)
     (here / "away").symlink_to(away)
     (here / "b.png").symlink_to(away / "a.png")
-    assert predict.find_images([here]) == [here / "b.png", here / "deeper/a.png"]
-    assert predict.find_images([here / "away"]) == [here / "away/a.png"]
+    assert find_images([here]).files == [here / "b.png", here / "deeper/a.png"]
+    assert find_images([here / "away"]).files == [here / "away/a.png"]
 
 
 def test_a_name_of_nothing_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

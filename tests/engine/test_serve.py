@@ -16,6 +16,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from modelyard.config.image_section import ImageReading
 from modelyard.serving import app, uploads
 
 from .serving import Grey, png, served
@@ -217,12 +218,12 @@ def test_few_images_are_unpacked_at_a_time(
     busy: list[int] = []
     most: list[int] = []
 
-    def decode(upload: bytes, shape: tuple[int, int, int]) -> Any:
+    def decode(upload: bytes, reading: ImageReading) -> Any:
         busy.append(1)
         most.append(len(busy))
         time.sleep(0.1)  # others come, if they are let in
         busy.pop()
-        return uploads.decode(upload, shape)
+        return uploads.decode(upload, reading)
 
     monkeypatch.setattr(app, "decode", decode)
     with ThreadPoolExecutor(8) as pool:

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from modelyard.config.image_section import ImageReading
 from modelyard.errors import UserError
 from modelyard.files import read_csv, read_json, sha256
 from modelyard.serving.about import describe, html
@@ -115,7 +116,7 @@ def test_what_is_known_of_a_model_is_told(tmp_path: Path) -> None:
     known = describe(load_predictor(str(MODEL)))
     assert known["name"] == "tiny"
     assert known["classes"] == list(CLASSES)
-    assert known["input"] == {"height": 8, "width": 8, "channels": 1, "pixel_range": [0, 255]}
+    assert known["input"] == ImageReading(image_size=[8, 8], channels=1).described()
     assert known["card"] is known["card_html"] is None
     assert known["metrics"]["validation"]["val_accuracy"] > 0.5
     assert known["metrics"]["test"]["loss"] is None  # NaN is not JSON

@@ -5,6 +5,7 @@ import json
 import numpy as np
 from pycocotools.mask import decode
 
+from modelyard.data.view import view_of
 from modelyard.tasks import Output
 from modelyard.tasks.detections import detections
 from modelyard.tasks.objects import LEAST_SCORE, answer, rows
@@ -41,7 +42,7 @@ def test_boxes_are_those_of_predict_without_what_is_unlikely() -> None:
 
 def test_a_mask_is_run_length_encoded_text_that_coco_s_own_code_reads() -> None:
     told = json.loads(json.dumps(answer(said(FOUND))))
-    wanted = detections(FOUND, SIZE, SEEN)[:2]
+    wanted = [*detections(FOUND, view_of(SIZE, SEEN))][:2]
     for one, detection in zip(told, wanted, strict=True):
         assert one["mask"]["size"] == list(SIZE)
         pixels = decode(one["mask"])

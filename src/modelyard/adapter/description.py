@@ -19,12 +19,10 @@ OUTPUTS: dict[str, dict[str, Any]] = {
 
 def predict_configuration(config: Config, manifest: Manifest, adapter: type) -> dict[str, Any]:
     """Describe a model that its adapter loads and, if it defines `predict`, predicts with."""
-    height, width, channels = manifest.image_shape
-    size = {"height": height, "width": width, "channels": channels}
     return {
         "model": config.name,
         "task": config.task,
-        "input": size | {"pixel_range": [0, 255]},
+        "input": manifest.reading.described(),
         "output": OUTPUTS[config.task] | {"classes": list(manifest.classes)},
         "adapter": config.adapter.as_posix() if config.adapter else None,
         "predicts": predicts(adapter),

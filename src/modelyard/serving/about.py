@@ -21,7 +21,7 @@ def describe(predictor: Predicting) -> dict[str, Any]:
         "name": name,
         "task": predictor.about["task"],
         "classes": predictor.classes,
-        "input": predictor.about["input"],
+        "input": predictor.about["input"] | predictor.reading.described(),
         "card": card,
         "card_html": html(card) if card else None,
         "metrics": {

@@ -19,7 +19,7 @@ from modelyard.saved.official import DESCRIPTION
 from modelyard.startup import import_tensorflow
 from modelyard.tasks import load_task
 
-from .predicting import AGAIN, Predicting, described
+from .predicting import AGAIN, Predicting, described, reading_of
 
 NUMBERS = "fiu"  # kinds of NumPy's
 TOLERANCE = 1e-3  # of probabilities that should be 0 to 1
@@ -50,8 +50,7 @@ class AdapterPredictor(Predicting):
                 "train it again."
             )
         self.about = described(folder / DESCRIPTION)
-        size = self.about["input"]
-        self.shape = (size["height"], size["width"], size["channels"])
+        self.reading = reading_of(self.about)
         root, params = config.output_paths.model.root, config.params
         self.file = root / "model.pkl"  # unless its `save` writes another
         specs = ModelSpecs(config, params.seed, params.epochs, split="test")

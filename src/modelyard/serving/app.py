@@ -71,7 +71,7 @@ def create_app(predictor: Predicting, started: Callable[[], object] = lambda: No
     async def predict(request: Request) -> Response:
         upload = await read_upload(request)
         loop = asyncio.get_running_loop()
-        image, size = await loop.run_in_executor(decoders, decode, upload, predictor.shape)
+        image, size = await loop.run_in_executor(decoders, decode, upload, predictor.reading)
         height, width = size
         found = await batcher((image, size))
         return JSONResponse({"width": width, "height": height, "predictions": found})

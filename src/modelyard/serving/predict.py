@@ -4,43 +4,22 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from modelyard.command import finish, print_error
-from modelyard.data.images import opened, pixels
+from modelyard.data.images import read_picture
 from modelyard.errors import UserError
 from modelyard.files import write_csv
 
+from .finding import find_images
 from .predicting import Predicting, Size
 from .predictor import load_predictor
 
-IMAGES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 BATCH = 32
 INTERRUPTED = 130  # the exit code of what Ctrl-C ended
-
-
-def find_images(inputs: Sequence[Path]) -> list[Path]:
-    """Return the files named, and all images below the folders named, sorted; each of them once.
-
-    Raises:
-        UserError: one of them does not exist.
-    """
-    found: list[Path] = []
-    for path in inputs:
-        if not path.exists():
-            raise UserError(f"{path} does not exist; name images or folders of images.")
-        found += sorted(_inside(path)) if path.is_dir() else [path]
-    return list(dict.fromkeys(found))
-
-
-def _inside(folder: Path) -> Iterator[Path]:
-    """Yield the images below a folder, without following links to folders below it."""
-    for inner, _, names in os.walk(folder):  # Path.rglob follows them or not with Python's version
-        for file in (Path(inner, name) for name in names):
-            if file.suffix.lower() in IMAGES and file.is_file():
-                yield file
 
 
 def predict(predictor: Predicting, files: Sequence[Path]) -> Iterator[list[dict[str, object]]]:
@@ -60,8 +39,7 @@ def predict(predictor: Predicting, files: Sequence[Path]) -> Iterator[list[dict[
 
 def _read(path: Path, predictor: Predicting) -> tuple[np.ndarray, Size] | None:
     try:
-        with opened(path) as image:
-            return pixels(image, predictor.shape), (image.height, image.width)
+        return read_picture(path, predictor.reading)[:2]
     except UserError as error:
         print(f"warning: skipped: {error}", file=sys.stderr)
         return None
@@ -92,17 +70,28 @@ def _check_output(output: Path, *, force: bool) -> None:
 
 def _run(model: str, inputs: Sequence[Path], output: Path, *, force: bool) -> None:
     _check_output(output, force=force)
-    files = find_images(inputs)
+    found = find_images(inputs)
+    files, left_out = found.files, found.said()
     predictor = load_predictor(model) if files else None
-    images = list(predict(predictor, files)) if predictor else []
-    if not predictor or not images:
+    images = predict(predictor, files) if predictor else iter(())
+    first = next(images, None)
+    if not predictor or first is None:
         raise UserError(
-            f"None of {len(files)} files could be read as an image; nothing is written."
+            f"None of {len(files)} files could be read as an image"
+            f"{f' ({left_out})' if left_out else ''}; nothing is written."
         )
-    rows = [row for found in images for row in found]
-    write_csv(output, rows, ("path", *predictor.task.ROW))
-    skipped = f"; {len(files) - len(images)} skipped" if len(images) < len(files) else ""
-    print(f"{_text(output)}: {len(images)} images{skipped}")
+    read = 0
+
+    def rows() -> Iterator[dict[str, object]]:
+        nonlocal read
+        for one in chain([first], images):
+            read += 1
+            yield from one
+
+    write_csv(output, rows(), ("path", *predictor.task.ROW))
+    skipped = len(files) - read
+    said = [f"{read} images", f"{skipped} skipped" if skipped else "", left_out]
+    print(f"{_text(output)}: {'; '.join(filter(None, said))}")
 
 
 def _path(text: str) -> Path:
@@ -123,10 +112,6 @@ def main(arguments: list[str] | None = None) -> int:
         return finish(
             lambda: _run(options.model, options.inputs, options.output, force=options.force)
         )
-    except OSError as error:
-        what = error.filename or options.output
-        print_error(f"{what} cannot be used ({error.strerror}); name another.")
-        return 1
     except KeyboardInterrupt:
         print_error("interrupted; nothing is written.")
         return INTERRUPTED

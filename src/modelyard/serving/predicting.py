@@ -3,12 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelyard.config.data_section import Task
+from modelyard.config.image_section import ImageReading, ImageSettings, Positive
 from modelyard.errors import UserError
 from modelyard.files import read_yaml
 from modelyard.tasks import Output
@@ -18,10 +19,13 @@ Size = tuple[int, int]
 AGAIN = "`dvc pull` or train it again"
 
 
-class _Input(BaseModel):
-    height: int
-    width: int
-    channels: int
+class _Input(ImageSettings):
+    """What `ImageReading.described` writes; a model from before these settings has the defaults."""
+
+    model_config = ConfigDict(extra="ignore")
+    height: Positive
+    width: Positive
+    channels: Literal[1, 3]
 
 
 class _Output(BaseModel):
@@ -47,7 +51,7 @@ class Predicting(ABC):
         classes: their names, in the order of the outputs.
         task: what its outputs mean.
         model: what predicts: a Keras model, or an adapter.
-        shape: (height, width, channels) of the images that it takes.
+        reading: how images become what it takes, as those were read that it has learned from.
     """
 
     file: Path
@@ -55,7 +59,12 @@ class Predicting(ABC):
     about: dict[str, Any]
     task: Meaning
     model: Any
-    shape: tuple[int, int, int]
+    reading: ImageReading
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of the images that it takes."""
+        return self.reading.shape
 
     @property
     def classes(self) -> list[str]:
@@ -70,7 +79,7 @@ class Predicting(ABC):
 
     def output(self, values: np.ndarray, size: Size) -> Output:
         """Return what the model says of one image that was `size` (height, width) before."""
-        return Output(values, self.classes, size, self.shape[:2])
+        return Output(values, self.classes, size, self.shape[:2], self.reading.resize)
 
     def outputs(self, images: np.ndarray) -> np.ndarray:
         """Return what the model says of the images (batch, *shape).
@@ -104,7 +113,7 @@ def described(path: Path) -> dict[str, Any]:
     Raises:
         UserError: there is none, or it does not describe a model.
     """
-    document = read_yaml(path)
+    document = read_yaml(path, AGAIN)
     try:
         _Description.model_validate(document)
     except ValidationError as error:
@@ -114,3 +123,9 @@ def described(path: Path) -> dict[str, Any]:
             f"{path} does not describe a model ({key or 'it'}: {first['msg']}); {AGAIN}."
         ) from None
     return dict(document)
+
+
+def reading_of(about: dict[str, Any]) -> ImageReading:
+    """Return how a described model's images are read, see `described`."""
+    taken = about["input"]
+    return ImageReading.of((taken["height"], taken["width"], taken["channels"]), taken)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelyard.config.image_section import ImageReading
 from modelyard.config.project import source_folder
 from modelyard.data.images import MODES
 from modelyard.errors import UserError
@@ -32,7 +33,7 @@ class Predictor(Predicting):
         self.file, self.folder = file, description.parent
         self.about = described(description)
         import_tensorflow(source_folder())
-        from modelyard.saved.loading import load_saved
+        from modelyard.saved.loading import load_intact
         from modelyard.tasks import load_task
 
         try:
@@ -42,18 +43,9 @@ class Predictor(Predicting):
                 f"{description}: task is {self.about['task']!r}, which needs more than is here "
                 f"({error}); bake a project of that task."
             ) from None
-        try:
-            self.model: keras.Model = load_saved(file)
-        except UserError:
-            raise
-        except Exception as error:  # a damaged file makes Keras raise errors of many kinds
-            reason = str(error).strip().partition("\n")[0].partition(". ")[0]
-            raise UserError(
-                f"{file} is not a model that Keras can load ({reason}); `dvc pull` or train it "
-                "again."
-            ) from None
+        self.model: keras.Model = load_intact(file)
         self._check_shapes(description)
-        self.shape = self.model.input_shape[1:]
+        self.reading = ImageReading.of(self.model.input_shape[1:], self.about["input"])
 
     def _check_shapes(self, description: Path) -> None:
         """Refuse a model of anything but images, and one that its description does not fit."""

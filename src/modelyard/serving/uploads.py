@@ -11,7 +11,8 @@ from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
-from modelyard.data.images import FORMATS, pixels
+from modelyard.config.image_section import ImageReading
+from modelyard.data.images import known_formats, open_image, picture_of
 from modelyard.errors import UserError
 
 from .predictor import Size
@@ -54,27 +55,27 @@ async def read_upload(request: Request) -> bytes:
     raise HTTPException(415, f"The Content-Type is {kind or 'missing'}: {HOW}.")
 
 
-def decode(upload: bytes, shape: tuple[int, int, int]) -> tuple[np.ndarray, Size]:
-    """Return the image as the model takes it, and the (height, width) that it had.
+def decode(upload: bytes, reading: ImageReading) -> tuple[np.ndarray, Size]:
+    """Return the image as the model takes it, and its (height, width), see `Picture.size`.
 
     Raises:
         HTTPException: 413: too many pixels; 422: it cannot be read as an image.
     """
     too_many = HTTPException(413, f"The image has more than {MEGAPIXELS} megapixels.")
     try:
-        with Image.open(io.BytesIO(upload), formats=FORMATS) as image:
-            size = image.height, image.width
+        with open_image(io.BytesIO(upload)) as image:
             if image.height * image.width > MEGAPIXELS * 10**6:
                 raise too_many
-            return pixels(image, shape), size
+            return picture_of(image, reading)[:2]
     except (HTTPException, Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise too_many from None
     except UserError as error:
         raise HTTPException(422, f"The image cannot be read: {error}.") from None
     except Exception:  # a damaged file makes decoders raise errors of many kinds
-        known = ", ".join(FORMATS)
         raise HTTPException(
-            422, f"What was sent cannot be read as an image; it may be {known}, and must be whole."
+            422,
+            "What was sent cannot be read as an image; it may be "
+            f"{known_formats()}, and must be whole.",
         ) from None
 
 

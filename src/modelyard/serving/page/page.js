@@ -5,6 +5,11 @@ import { startPad } from "./pad.js";
 const SHOWN = 10; // rows of a table
 const SMALL = 64; // pixels a side: images of this size can be drawn, and their pixels are shown
 const at = (id) => document.getElementById(id);
+const RESIZED = {
+  stretch: "others are stretched to it",
+  pad: "others are padded to its proportions",
+  crop: "of others it sees the middle",
+};
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 let model;
 let asked = new AbortController();
@@ -109,10 +114,11 @@ function* numbers(metrics, prefix = "") {
 }
 
 function describe() {
-  const { height, width, channels } = model.input;
+  const { height, width, channels, resize, exif } = model.input;
+  at("picture").style.imageOrientation = exif === "apply" ? "from-image" : "none"; // as boxes count
   const facts = {
     Task: model.task.replaceAll("_", " "),
-    Input: `${width} × ${height} pixels, ${channels === 1 ? "grey" : "colour"}; others are stretched to it`,
+    Input: `${width} × ${height} pixels, ${channels === 1 ? "grey" : "colour"}; ${RESIZED[resize]}`,
     Classes: model.classes.join(", "),
     "Validation split": [...numbers(model.metrics.validation)].join(", "),
     "Test split": [...numbers(model.metrics.test)].join(", "),
