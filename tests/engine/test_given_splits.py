@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from modelyard.data.annotations import Object, read_annotations
-from modelyard.data.annotations.coco import read_coco
+from modelyard.config.annotation_section import AnnotationSource
+from modelyard.data.annotations import Object, read_listing
 from modelyard.data.annotations.listing import Example
 from modelyard.data.convert import convert
 from modelyard.data.preparing import prepare_data
 from modelyard.errors import UserError
 
-from .annotated import NAMES, annotation, coco, config, image, write_blanks
+from .annotated import NAMES, annotation, coco, config, image, read
+from .noise import write_noise
 
 SPLITS = ("test", "train", "validation")
 CSV = "path,x1,y1,x2,y2,class,split\na.png,1,2,3,4,dog,test\na.png,2,2,3,4,cat,test\n"
@@ -23,8 +24,13 @@ CSV += "b.png,1,2,4,6,dog,train\nb.png,1,2,4,6,cat,train\nc.png,,,,,,validation\
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    write_blanks(Path("data"))
+    write_noise(Path("data"), NAMES)
     return Path("data")
+
+
+def listed(root: Path, file: str) -> dict[str, Any]:
+    source = AnnotationSource(annotation_type="coco", root=root, annotations=file)
+    return {path: one.split for path, one in read_listing(source).images.items()}
 
 
 def images(splits: tuple[object, ...] = SPLITS) -> list[dict[str, Any]]:
@@ -56,13 +62,13 @@ def test_coco_names_the_split_of_an_image_by_a_key(root: Path) -> None:
 
 def test_a_csv_names_it_in_a_last_column(root: Path) -> None:
     (root / "labels").write_text(CSV)
-    examples, _ = read_annotations(config(root, "object_detection", "csv"))
+    examples, _ = read(config(root, "object_detection", "csv"))
     assert [(example.path, example.split) for example in examples] == list(
         zip(NAMES, SPLITS, strict=True)
     )
     assert [one.label for one in examples[0].objects] == ["dog", "cat"]
     (root / "labels").write_text("path,class,split\na.png,dog,train\nb.png,cat,test\n")
-    examples, _ = read_annotations(config(root, "image_classification", "csv"))
+    examples, _ = read(config(root, "image_classification", "csv"))
     assert [(example.label, example.split) for example in examples] == [
         ("dog", "train"), ("cat", "test"),
     ]  # fmt: skip
@@ -94,10 +100,7 @@ def test_converting_there_and_back_keeps_it(task: str, root: Path) -> None:
         text = "path,class,split\na.png,dog,test\nb.png,cat,train\nc.png,cat,validation\n"
     (root / "source.csv").write_text(text)
     convert(root / "source.csv", root / "there.json")
-    listed = read_coco(root / "there.json").images
-    assert {path: one.split for path, one in listed.items()} == dict(
-        zip(NAMES, SPLITS, strict=True)
-    )
+    assert listed(root, "there.json") == dict(zip(NAMES, SPLITS, strict=True))
     convert(root / "there.json", root / "back.csv")
     assert (root / "back.csv").read_text() == text
 
@@ -105,13 +108,12 @@ def test_converting_there_and_back_keeps_it(task: str, root: Path) -> None:
 def test_converting_keeps_also_that_some_have_none(root: Path) -> None:
     (root / "source.csv").write_text("path,class,split\na.png,dog,test\nb.png,cat,\n")
     convert(root / "source.csv", root / "there.json")
-    splits = [one.split for one in read_coco(root / "there.json").images.values()]
-    assert splits == ["test", None]
+    assert [*listed(root, "there.json").values()] == ["test", None]
     convert(root / "there.json", root / "back.csv")
     assert (root / "back.csv").read_text() == (root / "source.csv").read_text()
 
 
-@pytest.mark.parametrize("split", ["val", "Train", 3, ["train"]])
+@pytest.mark.parametrize("split", ["fold3", 3, ["train"], True])
 def test_an_unknown_split_is_refused_or_its_image_left_out_and_named(
     split: object, root: Path
 ) -> None:
@@ -128,7 +130,7 @@ def test_an_unknown_split_is_refused_or_its_image_left_out_and_named(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a.png,1,2,3,4,dog,val\n", "line 2: split is 'val', expected train, validation, test;"),
+        ("a.png,1,2,3,4,dog,v\n", "line 2: split is 'v', expected train, validation, test;"),
         ("a.png,1,2,3,4,dog\n", "line 2: 6 cells, expected path,x1,y1,x2,y2,class,split;"),
         (
             "a.png,1,2,3,4,dog,train\na.png,1,2,3,4,dog,test\n",
@@ -150,8 +152,8 @@ def test_a_bad_row_of_a_csv_is_named(text: str, said: str, root: Path) -> None:
     ("splits", "said"),
     [
         (("train", "validation", ""), "names no split for 1 of 3 images, first c.png; name one"),
-        (("train", "test", "train"), "names splits, and no usable image is in validation; put"),
-        (("test", "test", "test"), "names splits, and no usable image is in train or validation;"),
+        (("test", "test", "test"), "names splits, and no usable image is in train; put some"),
+        (("test", "test", "validation"), "names splits, and no usable image is in train; put some"),
         (
             ("test", "train", "validation"),
             "names splits, and 1 classes are not in train, first dog; move images of each there",
@@ -172,6 +174,14 @@ def test_what_no_training_could_use_is_refused(
     assert not (Path("elsewhere")).exists()
 
 
-def test_the_header_may_end_in_it_and_in_nothing_else(root: Path) -> None:
-    with pytest.raises(UserError, match="found 'path,class,fold'; a last column split"):
-        prepared(root, "path,class,fold\na.png,dog,1\n", "image_classification")
+@pytest.mark.parametrize(
+    "spelt",
+    [("Testing", "TRAIN", "val"), ("TEST", "training", "dev"), (" test ", "Train", "Valid")],
+)
+def test_splits_are_understood_as_people_spell_them(spelt: tuple[str, ...], root: Path) -> None:
+    examples, _ = coco(root, [annotation(1, 0)], images(spelt))
+    assert [example.split for example in examples] == list(SPLITS)
+    text = "".join(f"{name},dog,{split}\n" for name, split in zip(NAMES, spelt, strict=True))
+    (root / "labels").write_text("path,class,split\n" + text)
+    examples, _ = read(config(root, "image_classification", "csv"))
+    assert [example.split for example in examples] == list(SPLITS)

@@ -13,10 +13,12 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from modelyard.config.hyperparameters import chosen_hyperparameters
+from modelyard.config.image_section import ImageSettings
 from modelyard.config.loading import load_config
 from modelyard.data.annotations import Example, Object
 from modelyard.data.annotations.masks import mask_pixels
 from modelyard.data.objects import groups
+from modelyard.data.view import view_of
 from modelyard.errors import UserError
 from modelyard.files import read_csv, write_yaml
 from modelyard.serving.predict import main as predict
@@ -149,7 +151,7 @@ def test_a_description_that_names_too_few_classes_is_refused(
 def test_a_picture_of_16_bits_is_drawn_as_the_model_sees_it(tmp_path: Path) -> None:
     Image.fromarray(np.full((160, 160), 2**15, np.uint16)).save(tmp_path / "grey.png")
     truth = {"categories": [], "annotations": [], "images": [{"id": 1, "file_name": "grey.png"}]}
-    draw_examples(tmp_path / "drawn.png", tmp_path, truth, [[]])
+    draw_examples(tmp_path / "drawn.png", tmp_path, truth, [[]], ImageSettings())
     with Image.open(tmp_path / "drawn.png") as drawn:
         assert drawn.convert("RGB").getpixel((80, 80)) == (128, 128, 128)
 
@@ -225,7 +227,7 @@ def test_images_are_drawn_by_their_rarest_class() -> None:
     examples = [example("a"), example("a", "b"), example("b"), example("b", "a"), example()]
     examples += [example("a")] * 5
     assert groups(examples) == ["a", "b", "b", "b", "", "a", "a", "a", "a", "a"]
-    assert groups([*examples, example("rare")])[-1] == ""
+    assert groups([*examples, example("rare")])[-1] == "rare"
 
 
 def test_average_precision_is_that_of_the_reference() -> None:
@@ -243,7 +245,7 @@ def test_average_precision_is_that_of_the_reference() -> None:
     assert both.summary() == {"box": {"map": 1.0, "map_50": 1.0}}
     one = CocoMetrics(truth, [[Detection(0, 0.9, boxes[0])]])
     assert one.summary()["box"]["map"] == pytest.approx(51 / 101)  # recall 0.5 of 101 points
-    assert one.per_class() == {"a": {"box_ap": pytest.approx(51 / 101)}, "never": {"box_ap": 0.0}}
+    assert one.per_class() == {"a": {"box_ap": pytest.approx(51 / 101)}}
     nothing = CocoMetrics(truth, [[]])
     assert nothing.summary()["box"] == {"map": 0.0, "map_50": 0.0}
     shifted = (0.0, 0.0, 10.0, 8.0)  # an IoU of 0.8 passes 0.5 to 0.8, seven of ten thresholds
@@ -251,11 +253,27 @@ def test_average_precision_is_that_of_the_reference() -> None:
     assert 0.7 < near.summary()["box"]["map"] < 1
 
 
+def test_of_images_without_objects_nothing_is_measured() -> None:
+    crowd = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 9, 9], "area": 81}
+    box = (0.0, 0.0, 10.0, 10.0)
+    for annotations in ([], [crowd | {"iscrowd": 1}]):
+        truth = {
+            "images": [{"id": 1, "width": 40, "height": 40}],
+            "categories": [{"id": 1, "name": "a"}],
+            "annotations": annotations,
+        }
+        for found in ([], [Detection(0, 0.9, box)]):
+            metrics = CocoMetrics(truth, [found])
+            assert metrics.summary() == {}
+            assert metrics.per_class() == {}
+            assert metrics.precision_recall() == []
+
+
 def test_an_output_becomes_pixels_of_the_image() -> None:
     cells = np.zeros(2 * 4, np.float32)
     cells[[1, 2]] = 1  # the upper row's middle
     row = np.array([0.25, 0.0, 0.75, 0.5, 0.9, 1, *cells], np.float32)
-    found = detections(np.stack([row, row * 0]), (40, 80), (8, 16))
+    found = [*detections(np.stack([row, row * 0]), view_of((40, 80), (8, 16)))]
     assert len(found) == 1
     assert (found[0].label, found[0].box) == (1, (20.0, 0.0, 60.0, 20.0))
     assert found[0].mask.shape == (40, 80)

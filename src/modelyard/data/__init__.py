@@ -1,11 +1,14 @@
 """Data: annotations read and checked, splits drawn, images packed, and what lies prepared."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelyard.config import Options
 from modelyard.config.data_section import SPLITS, Split
 from modelyard.errors import UserError
+from modelyard.faults import machine_fault
+from modelyard.pipeline.tracked import untracked_root
 
 from .manifest import Manifest, read_manifest
 
@@ -20,6 +23,8 @@ def prepare(options: Options) -> None:
     from .preparing import prepare_data  # numpy and Pillow, which most stages do not need
 
     config = options.project.data
+    if config.root.exists() and (problem := untracked_root(config.root)):
+        print(f"warning: {problem}", file=sys.stderr)
     counts = prepare_data(config, dry_run=options.dry_run)
     print(f"{config.processed}: " + ", ".join(f"{n} {split}" for split, n in counts.items()))
 
@@ -30,9 +35,11 @@ def open_array(path: Path) -> "np.memmap":
     Raises:
         UserError: it is missing or damaged.
     """
-    import numpy as np
+    from .mapped import open_mapped  # numpy, which most stages do not need
 
     try:
-        return np.lib.format.open_memmap(path, mode="r")
-    except (OSError, ValueError):
+        return open_mapped(path)
+    except (OSError, ValueError) as error:
+        if machine_fault(error):
+            raise
         raise UserError(f"{path} is missing or damaged; run `dvc repro --force prepare`.") from None

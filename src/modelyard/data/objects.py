@@ -7,36 +7,31 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from modelyard.config.data_section import SPLITS, DataConfig
+from modelyard.config.data_section import DataConfig
 from modelyard.data.annotations.coco import to_coco
 from modelyard.data.annotations.masks import mask_pixels
+from modelyard.disk import new_array
 from modelyard.files import write_json
 
 from .annotations import Example, Object
 from .images import image_size
+from .view import View, view_of
 
 NOTHING = ""
 MASK_STRIDE = 2  # a mask has half as many rows and columns as its image
 COVERED = 255
 BOX = 5  # x1, y1, x2, y2, class
 
-Size = tuple[int, int]
-
 
 def groups(examples: Sequence[Example]) -> list[str]:
-    """Return each image's rarest class, so that every split gets its share of rare ones.
-
-    A class too rare for that is drawn together with images that show nothing.
-    """
+    """Return each image's rarest class, so that every split gets its share of rare ones."""
     counts = Counter(one.label for example in examples for one in example.objects)
-    labels = [
+    return [
         min((one.label for one in example.objects), key=lambda label: (counts[label], label))
         if example.objects
         else NOTHING
         for example in examples
     ]
-    sizes = Counter(labels)
-    return [label if sizes[label] >= len(SPLITS) else NOTHING for label in labels]
 
 
 def write_targets(
@@ -48,39 +43,39 @@ def write_targets(
 ) -> None:
     """Write `<split>_boxes.npy`, for segmentation `<split>_masks.npy`, and `<split>.json` (COCO).
 
-    Boxes: float32 (examples, objects, 5), x1, y1, x2, y2 as shares of the image, class; -1 where
-    an image has fewer. Masks: uint8 (examples, objects, height / 2, width / 2), 255 is covered.
+    Boxes: float32 (examples, objects, 5), x1, y1, x2, y2 as shares of what a model sees, class; -1
+    where an image has fewer. Masks: uint8 (examples, objects, height / 2, width / 2), 255 is
+    covered. COCO's annotations count pixels of the images, not of what is seen of them.
     """
-    sizes = [image_size(config.root / example.path) for example in members]
+    sizes = [image_size(config.root / example.path, config.exif) for example in members]
+    views = [view_of(size, config.shape[:2], config.resize) for size in sizes]
     write_json(folder / f"{split}.json", to_coco(members, sizes, classes))
     learned = [[one for one in example.objects if not one.crowd] for example in members]
     most = max([1, *map(len, learned)])
     boxes = np.full((len(members), most, BOX), -1, np.float32)
-    for number, (objects, size) in enumerate(zip(learned, sizes, strict=True)):
+    for number, (objects, view) in enumerate(zip(learned, views, strict=True)):
         for place, one in enumerate(objects):
-            boxes[number, place] = (*_shares(one, size), classes.index(one.label))
+            boxes[number, place] = (*_shares(one, view), classes.index(one.label))
     np.save(folder / f"{split}_boxes.npy", boxes)
     if config.task == "instance_segmentation":
-        _write_masks(config, folder / f"{split}_masks.npy", learned, sizes, most)
+        _write_masks(config, folder / f"{split}_masks.npy", learned, views, most)
 
 
-def _shares(one: Object, size: Size) -> list[float]:
-    """Return the box as shares of the image, what lies outside cut off."""
-    height, width = size
+def _shares(one: Object, view: View) -> list[float]:
+    """Return the box as shares of what is seen, what lies outside cut off."""
     if one.box is None:
         raise ValueError(f"An object of class {one.label!r} has no box.")
-    shares = np.array(one.box) / (width, height, width, height)
-    return [float(share) for share in np.clip(shares, 0, 1)]
+    return [float(share) for share in view.shares(one.box)]
 
 
 def _write_masks(
-    config: DataConfig, file: Path, learned: list[list[Object]], sizes: list[Size], most: int
+    config: DataConfig, file: Path, learned: list[list[Object]], views: list[View], most: int
 ) -> None:
     height, width = (side // MASK_STRIDE for side in config.image_size)
     shape = (len(learned), most, height, width)
-    masks = np.lib.format.open_memmap(file, "w+", np.uint8, shape)
-    for number, (objects, size) in enumerate(zip(learned, sizes, strict=True)):
+    masks = new_array(file, np.uint8, shape)
+    for number, (objects, view) in enumerate(zip(learned, views, strict=True)):
         for place, one in enumerate(objects):
-            image = Image.fromarray(mask_pixels(one.mask, size) * np.uint8(COVERED))
-            masks[number, place] = image.resize((width, height), Image.Resampling.BOX)
+            image = Image.fromarray(mask_pixels(one.mask, view.size) * np.uint8(COVERED))
+            masks[number, place] = view.cells(image, (height, width))
     masks.flush()
