@@ -128,17 +128,32 @@ RUNS = {"size": [30, 40], "counts": [5, 5, 1190]}
 LOST: dict[str, tuple[list[dict[str, Any]], str]] = {
     "masks": (
         [{"bbox": [1, 2, 3, 4], "segmentation": RUNS}],
-        "has 1 masks, which a CSV would lose",
+        "has 1 masks, 1 classes of no object, which a CSV would lose; choose another format, or "
+        "add --allow-loss",
     ),
-    "crowds": ([{"bbox": [1, 2, 3, 4], "iscrowd": 1}], "has 1 crowds (iscrowd: 1), which a CSV"),
-    "both kinds": ([{"bbox": [1, 2, 3, 4]}, {}], "1 annotations have no bbox; in a CSV either"),
-    "two classes": ([{}, {"category_id": 90}], "2 annotations have no bbox"),
+    "crowds": (
+        [{"bbox": [1, 2, 3, 4], "iscrowd": 1}, {"bbox": [1, 2, 3, 4], "category_id": 90}],
+        "has 1 crowds (iscrowd: 1, difficult: 1), which a CSV would lose",
+    ),
+    "both kinds": (
+        [{"bbox": [1, 2, 3, 4]}, {"category_id": 90}],
+        "has 1 classes of images without a box, which a CSV would lose",
+    ),
+    "two classes": (
+        [{}, {"category_id": 90}, {"image_id": 10}],
+        "has 1 images of several classes, 1 images without an object, which",
+    ),
+    "a class twice": (
+        [{}, {}, {"image_id": 10, "category_id": 90}, {"image_id": 30}],
+        "has 1 repetitions of an image's class, which a CSV would lose",
+    ),
+    "a class of no object": ([{"bbox": [1, 2, 3, 4]}], "has 1 classes of no object, which a CSV"),
     "unknown category": ([{"category_id": 4}], "annotation 100: there is no category 4"),
 }
 
 
 @pytest.mark.parametrize("what", LOST)
-def test_what_a_csv_would_lose_is_refused(what: str) -> None:
+def test_what_a_csv_would_lose_is_counted_and_refused(what: str) -> None:
     annotations, sentence = LOST[what]
     with pytest.raises(UserError) as error:
         convert(write(annotations), Path("there.csv"))
@@ -146,19 +161,48 @@ def test_what_a_csv_would_lose_is_refused(what: str) -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["images", "source.json"]
 
 
+def test_the_rest_is_written_with_a_flag_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    crowd = {"bbox": [5, 6, 7, 8], "iscrowd": 1}
+    source = write([{"bbox": [1, 2, 3, 4], "segmentation": RUNS}, crowd, {"category_id": 4}])
+    assert main([str(source), "there.csv", "--force"]) == 1
+    assert not Path("there.csv").exists()
+    assert main([str(source), "there.csv", "--allow-loss"]) == 0
+    assert Path("there.csv").read_text() == (
+        "path,x1,y1,x2,y2,class\nimages/b.png,,,,,\n"
+        'images/a.png,1,2,4,6,"cat, black"\nimages/c.png,,,,,\n'
+    )
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "warning: left out: 1 bad entries, 1 masks, 1 crowds (iscrowd: 1, difficult: 1), "
+        "1 classes of no object"
+    )
+
+
+def test_an_image_of_which_all_is_bad_is_not_said_to_be_empty() -> None:
+    source = write([{"category_id": 4}, {"image_id": 10, "bbox": [1, 2, 3, 4], "category_id": 90}])
+    assert main([str(source), "there.csv", "--allow-loss"]) == 0
+    assert "images/a.png" not in Path("there.csv").read_text()
+
+
 def test_spaces_that_a_csv_does_not_keep_are_found_by_reading_it_back() -> None:
-    source = write([{"bbox": [1, 2, 3, 4]}])
-    source.write_text(source.read_text().replace("cat, black", "cat "))
-    with pytest.raises(UserError, match=r"'images/a\.png' would not come back the same"):
+    source = write([{"bbox": [1, 2, 3, 4]}, {"bbox": [1, 2, 3, 4], "category_id": 90}])
+    source.write_text(source.read_text().replace("images/a.png", "images/a.png "))
+    Path("images/a.png").rename("images/a.png ")
+    with pytest.raises(UserError, match=r"'images/a\.png ' would not come back the same"):
         convert(source, Path("there.csv"))
     assert not Path("there.csv").exists()
 
 
-def test_a_category_without_objects_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(write([{"bbox": [1, 2, 3, 4]}])), "there.csv"]) == 0
-    output = capsys.readouterr()
-    assert output.err == "warning: no object is of, so no row names: dog\n"
-    assert output.out == "there.csv: 3 images\n"
+def test_the_keys_of_what_was_written_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("data").mkdir()
+    Path("images").rename("data/images")
+    Path("data/source.csv").write_text(CLASSES)
+    assert main(["data/source.csv", "data/there.json"]) == 0
+    assert capsys.readouterr().out == (
+        "data/there.json: 3 images\n"
+        "keys of `data` in config.yaml for it:\n"
+        '  annotation_type: "coco"\n  root: "data"\n  images: "."\n'
+        '  annotations: "there.json"\n'
+    )
 
 
 def test_a_target_is_overwritten_only_with_force(capsys: pytest.CaptureFixture[str]) -> None:
@@ -185,13 +229,22 @@ def test_sizes_come_from_the_images_folder() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "target"), [("a.csv", "b.csv"), ("a.json", "b"), ("a", "b.csv")]
+    ("source", "target", "why"),
+    [
+        ("a.csv", "b.csv", r"a\.csv and b\.csv are both a CSV; nothing is to convert"),
+        ("a.csv", "b", "b: nothing says which format to write; name one with --to: folders, csv"),
+        ("nothing.csv", "b.json", r"nothing\.csv does not exist; name a file or a folder of"),
+        ("a.txt", "b.json", r"a\.txt may be anything; name its format with --from: folders, csv"),
+    ],
 )
-def test_other_suffixes_are_refused(source: str, target: str) -> None:
-    with pytest.raises(UserError, match=r"one must end in \.csv, the other in \.json"):
+def test_what_cannot_be_recognised_is_refused(source: str, target: str, why: str) -> None:
+    Path("a.csv").write_text(CLASSES)
+    Path("a.txt").write_text(CLASSES)
+    with pytest.raises(UserError, match=why):
         convert(Path(source), Path(target))
 
 
-def test_a_missing_source_is_named() -> None:
-    with pytest.raises(UserError, match=r"nothing\.csv does not exist; name a CSV"):
-        convert(Path("nothing.csv"), Path("there.json"))
+def test_a_file_with_another_suffix_is_read_as_it_is_said_to_be() -> None:
+    Path("a.txt").write_text(CLASSES)
+    assert main(["a.txt", "b.json", "--from", "csv"]) == 0
+    assert len(json.loads(Path("b.json").read_text())["images"]) == 3

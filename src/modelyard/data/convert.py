@@ -1,130 +1,185 @@
-"""Convert annotations from CSV to COCO's JSON, or back: `modelyard convert SOURCE TARGET`.
+"""Convert annotations from one format to another: `modelyard convert SOURCE TARGET`.
 
-Nothing is lost on the way there and back: images in their order, also those without objects,
-the objects of each, classes, and numbers to the last digit. What the target has no place for is
-refused (masks, crowds, spaces around a name) or, if it is none of these, named: categories that
-no object has. Ids are numbered anew, and the rows of an image stand together.
-
-A CSV's layout path,class becomes annotations without `bbox`, and these become that layout.
+Formats are one folder per class, CSV, COCO, YOLO, Pascal VOC, LabelMe and VIA. What was written is
+read back and must be the same: images, also those without objects, the objects of each in their
+order, classes, and numbers to the last digit. What the target has no place for is counted by kind
+and refused, or left out with --allow-loss. Ids are numbered anew.
 """
 
 import argparse
+import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from modelyard.command import finish
-from modelyard.data.annotations.coco import read_coco, to_coco, write_coco
-from modelyard.data.annotations.csv_layouts import read_layout, write_layout
-from modelyard.data.annotations.listing import Example, Listing
+from modelyard.data.annotations import read_listing
+from modelyard.data.annotations.listing import Listing
 from modelyard.errors import UserError
-from modelyard.files import whole_file
 
-from .images import image_size
+from .converting.content import FORMATS, Content, content_of, drop_other_sizes
+from .converting.losses import fit
+from .converting.recognise import recognise
+from .converting.targets import check_replaceable, data_keys, kind_of, unlisted, write_content
 
-READERS: dict[str, Callable[[Path], Listing]] = {".csv": read_layout, ".json": read_coco}
+CONFIGS = (".yaml", ".yml")
+UNLISTED = "images that no entry names"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How to convert.
+
+    Attributes:
+        read_as: the source's format; None: by its content.
+        write_as: the target's format; None: by its suffix.
+        images: the folder that paths start from; None: that of the source.
+        force: whether the target is overwritten.
+        allow_loss: whether what is bad, or has no place in the target, is left out and named.
+    """
+
+    read_as: str | None = None
+    write_as: str | None = None
+    images: Path | None = None
+    force: bool = False
+    allow_loss: bool = False
 
 
 def convert(source: Path, target: Path, images: Path | None = None, *, force: bool = False) -> int:
     """Write the annotations of `source` as `target`; return the number of their images.
 
-    COCO's JSON names the size of each image: `images` is the folder that their paths start from,
-    by default that of `source`. With `force` the target is overwritten.
+    Raises:
+        UserError: unknown formats, a target that exists or cannot hold everything, a bad entry.
+    """
+    return len(converted(source, target, Choices(images=images, force=force))[1].examples)
+
+
+def converted(source: Path, target: Path, choices: Choices) -> tuple[str, Content]:
+    """Write the annotations of `source` as `target`; return its format and what it holds.
 
     Raises:
-        UserError: other suffixes, a target that exists or cannot hold everything, or a bad row.
+        UserError: unknown formats, a target that exists or cannot hold everything, a bad entry.
     """
-    if {source.suffix, target.suffix} != READERS.keys():
-        raise UserError(
-            f"{source} to {target}: one must end in .csv, the other in .json; there is nothing "
-            "else to convert."
-        )
-    if not source.is_file():
-        raise UserError(f"{source} does not exist; name a CSV, or a file in COCO's JSON.")
-    if target.exists() and not force:
+    kind = kind_of(target, choices.write_as)
+    described = recognise(source, choices.images, choices.read_as)
+    if described.annotation_type == kind and source.suffix not in CONFIGS:
+        raise UserError(f"{source} and {target} are both {FORMATS[kind]}; nothing is to convert.")
+    if target.exists() and not choices.force:
         raise UserError(f"{target} exists; name another file, or add --force.")
-    listing = READERS[source.suffix](source)
-    if listing.bad:
+    listing = read_listing(described)
+    _warn(listing)
+    if kind != "csv":
+        drop_other_sizes(listing, described)
+    lost = _bad(source, listing, choices)
+    content = content_of(listing, described)
+    check_replaceable(target, kind, content, source)
+    if kind != "csv":
+        _check_images(content, kind)
+    fitted, left_out = fit(content, kind)
+    left_out[UNLISTED] = len(unlisted(content, kind))
+    lost |= +left_out
+    if not fitted.examples or (content.used and not fitted.used):
+        raise UserError(
+            f"{source} has {_named(lost) or 'no image'}; {FORMATS[kind]} would hold nothing of it: "
+            "choose another format."
+        )
+    _check_losses(source, kind, lost, choices)
+    write_content(target, kind, fitted)
+    return kind, fitted
+
+
+def _warn(listing: Listing) -> None:
+    """Print what should be known of a source, and what of it are no images."""
+    if listing.ignored:
+        files = ", ".join(f"{count} {suffix}" for suffix, count in listing.ignored.items())
+        print(f"warning: files that are not images were passed by: {files}", file=sys.stderr)
+    for note in listing.notes:
+        print(f"warning: {note}", file=sys.stderr)
+
+
+def _bad(source: Path, listing: Listing, choices: Choices) -> dict[str, int]:
+    """Return how many entries of the source are bad.
+
+    Raises:
+        UserError: some are, and may not be left out.
+    """
+    if listing.bad and not choices.allow_loss:
         raise UserError(
             f"{source}: {len(listing.bad)} of {listing.entries} entries are bad, first "
-            f"{listing.first_bad}; mend or drop them."
+            f"{listing.first_bad}; mend or drop them, or add --allow-loss to leave them out."
         )
-    examples = listing.examples()
-    with whole_file(target) as temporary:
-        if target.suffix == ".json":
-            _to_coco(examples, temporary, images or source.parent)
-        else:
-            _to_csv(listing, examples, temporary)
-        _check_same(listing, examples, READERS[target.suffix](temporary))
-    return len(examples)
+    return {"bad entries": len(listing.bad)} if listing.bad else {}
 
 
-def _to_coco(examples: list[Example], target: Path, images: Path) -> None:
-    missing = [example.path for example in examples if not (images / example.path).is_file()]
-    if missing:
+def _check_images(content: Content, kind: str) -> None:
+    if missing := content.missing():
         raise UserError(
-            f"{len(missing)} images are not in {images}, first {', '.join(missing[:3])}; COCO's "
-            "JSON names their sizes: name their folder with --images."
+            f"{len(missing)} images are not in {content.base}, first {', '.join(missing[:3])}; "
+            f"{FORMATS[kind]} needs their sizes or themselves: name their folder with --images."
         )
-    sizes = [image_size(images / example.path) for example in examples]
-    classes = sorted({one.label for example in examples for one in example.objects})
-    write_coco(target, to_coco(examples, sizes, classes))
 
 
-def _to_csv(listing: Listing, examples: list[Example], target: Path) -> None:
-    objects = [one for example in examples for one in example.objects]
-    boxes = [one for one in objects if one.box]
-    for what, count in (
-        ("masks", sum(one.mask is not None for one in objects)),
-        ("crowds (iscrowd: 1)", sum(one.crowd for one in objects)),
-    ):
-        if count:
-            raise UserError(
-                f"{listing.file} has {count} {what}, which a CSV would lose; keep COCO's JSON, or "
-                "take them out of a copy first."
-            )
-    if len(boxes) < len(objects) and (boxes or any(len(one.objects) != 1 for one in examples)):
+def _named(lost: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in lost.items())
+
+
+def _check_losses(source: Path, kind: str, lost: Mapping[str, int], choices: Choices) -> None:
+    """Name what is left out.
+
+    Raises:
+        UserError: something is that may not be.
+    """
+    if lost and not choices.allow_loss:
         raise UserError(
-            f"{listing.file}: {len(objects) - len(boxes)} annotations have no bbox; in a CSV "
-            "either every object has a box, or every image one class: add what is missing."
+            f"{source} has {_named(lost)}, which {FORMATS[kind]} would lose; choose another "
+            "format, or add --allow-loss to leave that out."
         )
-    unused = sorted(set(listing.classes) - {one.label for one in objects})
-    if unused:
-        print(f"warning: no object is of, so no row names: {', '.join(unused)}", file=sys.stderr)
-    write_layout(target, examples)
-
-
-def _check_same(listing: Listing, examples: list[Example], written: Listing) -> None:
-    """Read back what was written: a CSV keeps no spaces around a name, for one."""
-    back = written.examples()
-    if back == examples:
-        return
-    pairs = zip(examples, back, strict=False)
-    first = next((one.path for one, other in pairs if one != other), examples[-1].path)
-    raise UserError(
-        f"{listing.file}: {first!r} would not come back the same; drop spaces at the ends of names."
-    )
+    if lost:
+        print(f"warning: left out: {_named(lost)}", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Convert a file; return 0, or 1 after one sentence on what to mend."""
-    options = _parser().parse_args(arguments)
-    return finish(lambda: _convert(**vars(options)))
+    """Convert annotations; return 0, or 1 after one sentence on what to mend."""
+    options = vars(_parser().parse_args(arguments))
+    source, target = options.pop("source"), options.pop("target")
+    return finish(lambda: _convert(source, target, Choices(**options)))
 
 
-def _convert(source: Path, target: Path, images: Path | None, *, force: bool) -> None:
-    count = convert(source, target, images, force=force)
-    print(f"{target}: {count} images")
+def _convert(source: Path, target: Path, choices: Choices) -> None:
+    kind, content = converted(source, target, choices)
+    print(f"{target}: {len(content.examples)} images")
+    print("keys of `data` in config.yaml for it:")
+    keys = data_keys(target, kind, content)
+    for key, value in keys.items():
+        print(f"  {key}: {_in_yaml(value)}")
+    if keys["root"] == Path() or keys["root"].is_absolute():
+        print("  # a project's data.root is a folder inside it: move both into one")
+
+
+def _in_yaml(value: Any) -> str:
+    return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="modelyard convert", description="Annotations: CSV to COCO's JSON, or back."
+        prog="modelyard convert",
+        description="Annotations from one format to another: " + ", ".join(FORMATS) + ".",
     )
-    parser.add_argument("source", type=Path, help="a .csv or .json")
-    parser.add_argument("target", type=Path, help="the .json or .csv to write")
+    parser.add_argument("source", type=Path, help="a file, a folder, or the root config.yaml")
+    parser.add_argument("target", type=Path, help="the .csv, the .json or the folder to write")
+    parser.add_argument(
+        "--from", dest="read_as", choices=FORMATS, help="the source's format; default: by content"
+    )
+    parser.add_argument(
+        "--to", dest="write_as", choices=FORMATS, help="the target's format; default: by suffix"
+    )
     parser.add_argument("--images", type=Path, help="the images' folder; default: source's")
     parser.add_argument("--force", action="store_true", help="overwrite the target")
+    parser.add_argument(
+        "--allow-loss", action="store_true", help="leave out what the target cannot hold"
+    )
     return parser
 
 

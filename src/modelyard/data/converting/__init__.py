@@ -1,0 +1,1 @@
+"""From one format of annotations to another: recognised, fitted to the target, written."""

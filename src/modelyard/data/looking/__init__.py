@@ -1,0 +1,1 @@
+"""Looking at a folder: what of it annotates images, and how."""
