@@ -7,11 +7,12 @@ from importlib import import_module
 # imported, so that those of `cloud` run before anything is installed.
 COMMANDS = {
     "check": ("modelyard.checking", "validate every configuration file"),
+    "adopt": ("modelyard.adopting.command", "learn from a folder of your own"),
     "zoo": (
         "modelyard.zoo.command",
         "choose a model, add it, search it, compare what was measured",
     ),
-    "convert": ("modelyard.data.convert", "annotations: CSV to COCO's JSON, or back"),
+    "convert": ("modelyard.data.convert", "annotations: from one format to another"),
     "predict": ("modelyard.serving.predict", "images to a table of predictions"),
     "serve": ("modelyard.serving.serve", "answer over HTTP, with a page to try a model"),
     "report": ("modelyard.report.command", "write the report of a training"),
@@ -48,7 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
         sys.path.insert(0, "")  # the project's own code, as `python -m` finds it
     rest = words[len(command.split()) :]
     sys.argv = [f"modelyard {command}", *rest]
-    return int(import_module(COMMANDS[command][0]).main(rest))
+    from .command import finish  # by which `cloud` names a full disk, too
+
+    return finish(lambda: int(import_module(COMMANDS[command][0]).main(rest)))
 
 
 def _refuse(words: list[str]) -> int:

@@ -12,16 +12,32 @@ ENGINE = Path(modelyard.__file__).parent
 # From top to bottom; what lies above all rooms is in order too.
 ABOVE = ["ci", "completion", "__main__", "checking", "cli", "moved"]
 ROOMS = [
-    "model_tests", "publishing", "cloud", "report", "serving", "zoo", "search", "training",
-    "recipe", "saved", "adapter", "tasks", "data", "pipeline", "config",
+    "model_tests", "publishing", "cloud", "report", "serving", "zoo", "adopting", "search",
+    "training", "recipe", "saved", "adapter", "tasks", "data", "pipeline", "config",
 ]  # fmt: skip
-BELOW = ["command", "errors", "imports", "files", "documents", "git", "stores", "startup"]
+BELOW = [
+    "command",
+    "errors",
+    "imports",
+    "faults",
+    "disk",
+    "damage",
+    "files",
+    "documents",
+    "git",
+    "stores",
+    "startup",
+    "yaml_text",
+    "strict_yaml",
+    "redaction",
+]
 LEVEL = {name: level for level, name in enumerate([*ABOVE, *ROOMS])}
 LEVEL |= dict.fromkeys(BELOW, len(LEVEL))
 PROJECTS_OWN = {"src", "ci"}  # packages of a project; `find_project` imports it by name
 BY_NAME = {
     "__main__.py": "commands",
     "adapter/beside.py": "modules beside a model's adapter.py",
+    "data/annotations/__init__.py": "formats of annotations",
     "adapter/source_name.py": "`src` of an installed project, for adapters",
     "model_tests/driver.py": "the project of an environment, which it starts; its engine",
     "moved/__init__.py": "what an old name stands for",
