@@ -13,13 +13,13 @@ from modelyard.tasks.class_metrics import CLASS_METRICS, metric
 CLASSES, EXAMPLES = 5, 400
 SCIKIT = {
     "precision": lambda labels, found: sklearn.metrics.precision_score(
-        labels, found, labels=range(CLASSES), average="macro", zero_division=0
+        labels, found, labels=np.unique(labels), average="macro", zero_division=0
     ),
     "recall": lambda labels, found: sklearn.metrics.recall_score(
-        labels, found, labels=range(CLASSES), average="macro", zero_division=0
+        labels, found, labels=np.unique(labels), average="macro", zero_division=0
     ),
     "macro_f1": lambda labels, found: sklearn.metrics.f1_score(
-        labels, found, labels=range(CLASSES), average="macro", zero_division=0
+        labels, found, labels=np.unique(labels), average="macro", zero_division=0
     ),
     "balanced_accuracy": sklearn.metrics.balanced_accuracy_score,
 }

@@ -75,7 +75,9 @@ def history(done: "subprocess.CompletedProcess[str]") -> tuple[list[dict[str, fl
 def test_two_devices_train_as_one_does_and_resume() -> None:
     alone, strategy = history(run(devices=1))
     assert "Mirrored" not in strategy
+    kept = np.load(MODEL / "test_predictions.npy")
     together, strategy = history(run())
+    assert np.load(MODEL / "test_predictions.npy") == pytest.approx(kept, abs=1e-5)
     assert strategy == "MirroredStrategy"
     for one, two in zip(alone, together, strict=True):
         assert two == pytest.approx(one, rel=1e-5, abs=1e-6)

@@ -9,7 +9,7 @@ from modelyard.config.loading import load_config
 from modelyard.errors import UserError
 from modelyard.files import write_yaml
 from modelyard.model_tests.definition import Case, load_cases, select
-from modelyard.model_tests.limits import requirements
+from modelyard.model_tests.limits import expected, observed, requirements
 from modelyard.model_tests.workspace import make_workspace
 
 from .model_testing import ENVIRONMENTS, QUICK, TESTS, failed, write_tests
@@ -93,7 +93,7 @@ def test_all_mistakes_of_all_tests_are_named_at_once(capsys: pytest.CaptureFixtu
         (".shared: {}", "No tests found in model_tests.yaml"),
         ("Quick: 5", "Quick must be a section"),
         ("a/b: {env: local}", "'a/b' names a test; use letters"),
-        ("Quick: {}\nQuick: {}", "found duplicate key"),
+        ("Quick: {}\nQuick: {}", "the key 'Quick' stands twice"),
         ("Quick: [", "is not valid YAML"),
     ],
 )
@@ -165,6 +165,13 @@ def test_a_metric_is_of_the_test_split_unless_its_name_says_otherwise() -> None:
     ]
     names = ("train.loss", "validation.loss", "test.loss", "tflite.x", "latency_ms.keras")
     assert [name for name, _, _ in limit(dict.fromkeys(names, 1))] == list(names)
+
+
+def test_a_limit_to_be_decided_passes_and_shows_what_was_observed() -> None:
+    [accuracy, recall] = requirements({"accuracy": "decide", "recall": {"cat": {"min": "decide"}}})
+    assert expected(accuracy) == expected(recall) == "min to be decided"
+    assert observed(accuracy, {"test": {"accuracy": 0.5}}, []) == ("0.5", True)
+    assert observed(accuracy, {"test": {}}, [])[1] is False
 
 
 def test_limits_of_classes_and_of_classes_named_like_limits() -> None:

@@ -15,7 +15,7 @@ from modelyard.files import write_yaml
 from modelyard.recipe.validation import TaskValidation, is_asked_for, judged_names
 from modelyard.tasks import Datasets, finished, load_task
 from modelyard.tasks.centers import CentersLoss
-from modelyard.tasks.objects import _metrics
+from modelyard.tasks.objects import _found, _metrics, _truth
 from src.data.data_provider import DataProvider
 from src.models import build_model
 
@@ -106,7 +106,8 @@ def test_judging_batch_by_batch_gives_what_judging_all_at_once_does(
     whole = finished(task, network, len(data.classes))
     for split in ("train", "validation"):
         outputs = whole.predict(data.in_order(split), verbose=0)
-        expected = _metrics(data, split, outputs).summary()
+        truth = _truth(data, split)
+        expected = _metrics(data, truth, _found(data, truth, [outputs])).summary()
         assert 0.05 < expected["mask"]["map"] < 1
         by_batch = SimpleNamespace(predict_on_batch=whole.predict_on_batch)  # and nothing else
         assert task.judge(by_batch, data, split) == expected

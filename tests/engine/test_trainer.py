@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from modelyard.config.architecture import architectures
 from modelyard.config.hyperparameters import chosen_hyperparameters
+from modelyard.config.image_section import ImageReading
 from modelyard.config.loading import load_config
 from modelyard.data.manifest import read_manifest
 from modelyard.errors import UserError
@@ -68,7 +69,7 @@ def test_training_learns_and_leaves_all_that_publishing_needs() -> None:
         "module": "src.models.dense",
         "trained_in": {"project": "project"},
         "task": "image_classification",
-        "input": {"height": 8, "width": 8, "channels": 1, "pixel_range": [0, 255]},
+        "input": ImageReading(image_size=[8, 8], channels=1).described(),
         "output": {"activation": "probabilities", "classes": list(CLASSES)},
     }
     assert not Path(".checkpoints/train/tiny").exists()
@@ -213,7 +214,9 @@ def test_a_loss_that_is_no_finite_number_ends_training_and_says_what_to_do(rate:
 @pytest.mark.usefixtures("workspace")
 def test_hyperparameters_of_another_configuration_are_refused() -> None:
     write_yaml(MODEL / "hyperparameters.yaml", {"learning_rate": 0.1, "filters": 4})
-    with pytest.raises(UserError, match=r"yaml lacks dropout_rate, hidden_units; run `dvc repro`"):
+    with pytest.raises(
+        UserError, match="yaml lacks dropout_rate, hidden_units; `dvc repro` makes it"
+    ):
         trainer()
 
 

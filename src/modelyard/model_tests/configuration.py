@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from modelyard.config.known_values import check_known_values
 from modelyard.config.loading import (
     check_architecture,
     check_augmentation,
@@ -40,6 +41,8 @@ def resolved(source: Path, model: str, changes: Mapping[str, Any]) -> Config:
     check_architecture(f"{source}.config.architecture", config)
     check_task(f"{source}.config.task", config)
     check_augmentation(f"{source}.config.params.augmentation", config)
+    if config.adapter is None:
+        check_known_values(f"{source}.config", config)
     return config
 
 

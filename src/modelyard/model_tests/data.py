@@ -11,6 +11,7 @@ from typing import Any
 from modelyard.data.manifest import read_manifest
 from modelyard.errors import UserError
 from modelyard.files import read_csv, read_json
+from modelyard.pipeline.inputs import out_of_reach
 
 from .definition import TESTS, WORK, Case
 from .processes import LAST_WORDS, run_guarded
@@ -38,6 +39,8 @@ def prepare_data() -> None:
                 if line.startswith(("Pulling data", "Running stage")):
                     print(line, flush=True)
             return
+    if reason := out_of_reach():
+        raise UserError(f"The data cannot be fetched, so nothing was tested: {reason}")
     last = "\n".join(said[-LAST_WORDS:])
     raise UserError(
         "The prepared data is missing or outdated, and `dvc repro prepare` failed, so nothing was "
@@ -87,16 +90,23 @@ def check_classes(cases: Iterable[Case]) -> None:
 
 
 def link(source: Path, target: Path) -> None:
-    """Give a folder's files a second name, without copying them."""
+    """Give a file, or a folder's files, a second name, without copying them."""
+    if source.is_file():
+        _link_files(source.parent, [source.name], target.parent)
     for folder, _, names in os.walk(source):
-        into = target / Path(folder).relative_to(source)
-        into.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            file = Path(folder, name).resolve()  # DVC may have linked it from its cache
-            try:
-                os.link(file, into / name)
-            except OSError:  # another file system, as where DVC's cache is on one
-                (into / name).symlink_to(file)
+        _link_files(Path(folder), names, target / Path(folder).relative_to(source))
+
+
+def _link_files(folder: Path, names: Iterable[str], into: Path) -> None:
+    into.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if (into / name).exists():
+            continue  # a file of the team's own, in a folder that is shared as a whole
+        file = Path(folder, name).resolve()  # DVC may have linked it from its cache
+        try:
+            os.link(file, into / name)
+        except OSError:  # another file system, as where DVC's cache is on one
+            (into / name).symlink_to(file)
 
 
 def stamps(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:

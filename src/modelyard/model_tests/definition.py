@@ -24,7 +24,7 @@ TESTS = Path("model_tests.yaml")
 WORK = Path(".model_tests")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=31_536_000)]  # a year
 
 
 def _names(value: object) -> object:

@@ -6,13 +6,14 @@ published, which brings an engine of its own. So nothing is imported before the 
 
 import importlib
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -69,19 +70,46 @@ def predict(package: str, folder: str, images: str, into: str, *forms: str) -> i
 
     about = read_yaml(Path(folder, "predict_configuration.yaml"))
     comparable = load_task(about["task"]).comparable
-    inputs = np.load(images, mmap_mode="r")
     for form, _, file in (one.partition("=") for one in forms):
         print(f"# {form}", flush=True)
         try:
             model = LOADERS[form](Path(file))
-            batches = (inputs[at : at + BATCH] for at in range(0, len(inputs), BATCH))
-            found = np.concatenate([comparable(np.asarray(model(batch))) for batch in batches])
-            np.save(Path(into, f"{form}.npy"), found.astype(np.float32))
+            found = (comparable(np.asarray(model(batch))) for batch in _batches(Path(images)))
+            _write(Path(into, f"{form}.npy"), found)
         except Exception as error:
             traceback.print_exc()
+            Path(into, f"{form}.npy").unlink(missing_ok=True)
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             Path(into, f"{form}.txt").write_text(reason, encoding="utf-8")
     return 0
+
+
+def _batches(path: Path) -> Iterator[Any]:
+    """Yield the rows of a `.npy`, batch by batch; a mapped file would stay in memory."""
+    import numpy as np
+
+    with path.open("rb") as file:
+        np.lib.format.read_magic(file)
+        (count, *row), _, kind = np.lib.format.read_array_header_1_0(file)
+        for at in range(0, count, BATCH):
+            shape = (min(BATCH, count - at), *row)
+            yield np.fromfile(file, kind, math.prod(shape)).reshape(shape)
+
+
+def _write(path: Path, batches: Iterable[Any]) -> None:
+    """Write as `write_rows` of modelyard.saved.rows does, which older engines lack."""
+    import numpy as np
+
+    header: dict[str, Any] = {"descr": "<f4", "fortran_order": False, "shape": (0,)}
+    with path.open("wb") as file:
+        for batch in batches:
+            if not file.tell():
+                header["shape"] = (0, *batch.shape[1:])
+                np.lib.format.write_array_header_1_0(file, header)
+            file.write(np.ascontiguousarray(batch, np.float32).tobytes())
+            header["shape"] = (header["shape"][0] + len(batch), *batch.shape[1:])
+        file.seek(0)
+        np.lib.format.write_array_header_1_0(file, header)
 
 
 def _engine(name: str, *modules: str) -> Any:

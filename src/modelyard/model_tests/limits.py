@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from modelyard.config.export_section import FORMATS, why_not_judged
-from modelyard.config.requirement import Requirement
+from modelyard.config.mistakes import shown
+from modelyard.config.requirement import DECIDE, Requirement
 
 # Parts of metrics.json; a name that begins with none of them is of the test split.
 PARTS = ("train", "validation", "test", *FORMATS, "latency_ms", "size_bytes")
@@ -16,8 +17,9 @@ BY_CLASS = "per_class"
 def requirements(metrics: object) -> tuple[Requirement, ...]:
     """Return the limits of a test's `metrics`.
 
-    A value is a minimum, `{min, max}`, or one of these for each of some classes. A mapping with
-    the keys min and max alone is limits; classes of such names are written below `per_class`.
+    A value is a minimum, `decide`, `{min, max}`, or one of these for each of some classes. A
+    mapping with the keys min and max alone is limits; classes of such names are written below
+    `per_class`.
 
     Raises:
         ValueError: saying which metric is wrong, or that nothing is limited.
@@ -25,7 +27,7 @@ def requirements(metrics: object) -> tuple[Requirement, ...]:
     if not isinstance(metrics, Mapping) or not metrics:
         raise ValueError("names no metric; a test must check something, such as accuracy: 0.9")
     found = tuple(one for name in metrics for one in _of_metric(str(name), metrics[name]))
-    if all(one.max is None and (one.min or 0) <= 0 for one in found):
+    if all(not one.undecided and one.high is None and (one.low or 0) <= 0 for one in found):
         raise ValueError(
             "checks nothing: every model reaches a minimum of 0; write minimums that were measured"
         )
@@ -34,10 +36,7 @@ def requirements(metrics: object) -> tuple[Requirement, ...]:
 
 def expected(requirement: Requirement) -> str:
     """Say what is asked: `at least 0.9 and at most 1`."""
-    low, high = requirement.min, requirement.max
-    limits = [f"at least {low:g}" if low is not None else ""]
-    limits.append(f"at most {high:g}" if high is not None else "")
-    return " and ".join(filter(None, limits))
+    return " and ".join(requirement.asked)
 
 
 def observed(
@@ -75,13 +74,15 @@ def _of_metric(name: str, value: object) -> Iterator[Requirement]:
 def _requirement(name: str, metric: str, of_class: str | None, value: object) -> Requirement:
     limits: dict[Any, Any] = dict(value) if isinstance(value, Mapping) else {"min": value}
     if not limits or not set(limits) <= LIMITS:
-        raise ValueError(f"{name} is {value!r}; write a minimum such as 0.9, or min and max")
-    for limit in limits.values():
+        raise ValueError(f"{name} is {shown(value)}; write a minimum such as 0.9, or min and max")
+    for key, limit in limits.items():
         number = isinstance(limit, int | float) and not isinstance(limit, bool)
-        if not number or not math.isfinite(limit):
+        if limit != DECIDE and (not number or not math.isfinite(limit)):
+            where = f"{name}.{key}" if isinstance(value, Mapping) else name
             raise ValueError(
-                f"{name} is {limit!r}, which is not a number; write a limit such as 0.9"
+                f"{where} is {shown(limit)}, which is not a number; write a limit such as 0.9"
             )
-    if limits.get("min", -math.inf) > limits.get("max", math.inf):
-        raise ValueError(f"{name}: min {limits['min']:g} is above max {limits['max']:g}")
+    low, high = limits.get("min", DECIDE), limits.get("max", DECIDE)
+    if DECIDE not in (low, high) and low > high:
+        raise ValueError(f"{name}: min {low:g} is above max {high:g}")
     return Requirement(metric=metric, of_class=of_class, direction="max", **limits)

@@ -15,6 +15,7 @@ import numpy as np
 WITHOUT_LIKE = 1000  # one object of so many, or two, may be one that the other list lacks,
 UNSURE = 0.3  # if its score is below: src.tasks.objects shows no one such an object
 SCORE = 4  # its column
+ROWS = 256  # images compared at once
 
 
 @dataclass(frozen=True)
@@ -35,23 +36,26 @@ class Difference:
 
 
 def read_predictions(path: Path) -> np.ndarray:
-    """Return predictions (images, …).
+    """Open predictions (images, …), which stay on disk.
 
     Raises:
         ValueError: there are none, or not every one is a number.
     """
     try:
-        values: np.ndarray = np.load(path)
+        values: np.ndarray = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError):
         raise ValueError(f"{path} is missing or damaged") from None
-    wrong = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
-    if wrong.size:
-        raise ValueError(f"{path}: NaN or infinite for image {wrong[0] + 1} of {len(values)}")
+    for start in range(0, len(values), ROWS):
+        some = np.isfinite(values[start : start + ROWS])
+        finite = some.reshape(len(some), -1).all(axis=1)
+        if not finite.all():
+            image = start + int(finite.argmin()) + 1
+            raise ValueError(f"{path}: NaN or infinite for image {image} of {len(values)}")
     return values
 
 
 def difference(stored: np.ndarray, found: np.ndarray, tolerance: float) -> Difference:
-    """Compare predictions (images, …) of two models.
+    """Compare predictions (images, …) of two models, some images at a time.
 
     Raises:
         ValueError: they have different shapes.
@@ -60,9 +64,15 @@ def difference(stored: np.ndarray, found: np.ndarray, tolerance: float) -> Diffe
         raise ValueError(f"predictions {found.shape}, at training time {stored.shape}")
     if not stored.size:
         raise ValueError("no predictions to compare")
-    apart = _apart(stored, found).reshape(len(stored), -1).max(axis=1)
     objects = stored.ndim == 3  # noqa: PLR2004  (images, objects, columns)
-    alone = _compare_as_sets(stored, found, apart, tolerance) if objects else 0
+    parts = [
+        _Part.of(stored[at : at + ROWS], found[at : at + ROWS], tolerance, objects=objects)
+        for at in range(0, len(stored), ROWS)
+    ]
+    alone = sum(part.alone for part in parts)
+    if objects and alone > max(2, 2 * stored.shape[0] * stored.shape[1] // WITHOUT_LIKE):
+        alone = 0
+    apart = np.concatenate([part.excused if alone else part.apart for part in parts])
     differing = np.flatnonzero(apart > tolerance)
     record = int(differing[0]) if differing.size else None
     return Difference(float(apart.max()), record, len(differing), alone)
@@ -73,29 +83,35 @@ def _apart(one: Any, other: Any) -> Any:
     return np.abs(one - other) / np.maximum(1, np.abs(one))
 
 
-def _compare_as_sets(
-    stored: np.ndarray, found: np.ndarray, apart: np.ndarray, tolerance: float
-) -> int:
-    """Put how far objects are from those most like them into `apart`, where it is too much.
+@dataclass(frozen=True)
+class _Part:
+    """Some images.
 
-    Returns:
-        How many objects are without a like and were left out, as rounding explains them.
+    Attributes:
+        apart: how far the predictions of each are apart, of objects those most alike.
+        excused: the same without objects that have no like and that rounding may explain.
+        alone: how many these are.
     """
-    nearest = {
-        image: _nearest(stored[image], found[image]) for image in np.flatnonzero(apart > tolerance)
-    }
-    unsure = {
-        image: np.concatenate([stored[image, :, SCORE], found[image, :, SCORE]]) < UNSURE
-        for image in nearest
-    }
-    excused = {image: unsure[image] & (nearest[image] > tolerance) for image in nearest}
-    alone = sum(int(objects.sum()) for objects in excused.values())
-    if alone > max(2, 2 * stored.shape[0] * stored.shape[1] // WITHOUT_LIKE):
-        alone, excused = 0, {}
-    for image, distances in nearest.items():
-        counted = ~excused[image] if excused else slice(None)
-        apart[image] = distances[counted].max(initial=0)
-    return alone
+
+    apart: np.ndarray
+    excused: np.ndarray
+    alone: int = 0
+
+    @classmethod
+    def of(
+        cls, stored: np.ndarray, found: np.ndarray, tolerance: float, *, objects: bool
+    ) -> "_Part":
+        """Compare number by number, then as sets the objects of images that differ too much."""
+        apart = _apart(stored, found).reshape(len(stored), -1).max(axis=1)
+        excused, alone = apart.copy(), 0
+        for image in np.flatnonzero(apart > tolerance) if objects else ():
+            distances = _nearest(stored[image], found[image])
+            scores = np.concatenate([stored[image, :, SCORE], found[image, :, SCORE]])
+            unlike = (scores < UNSURE) & (distances > tolerance)
+            apart[image] = distances.max(initial=0)
+            excused[image] = distances[~unlike].max(initial=0)
+            alone += int(unlike.sum())
+        return cls(apart, excused, alone)
 
 
 def _nearest(stored: np.ndarray, found: np.ndarray) -> np.ndarray:

@@ -38,8 +38,9 @@ def make_workspace(case: Case) -> None:
 
 
 def inputs(case: Case) -> list[Path]:
-    """Return the folders of data that a test shares with the checkout."""
-    return list(dict.fromkeys((case.config.input_paths.data, case.config.data.root)))
+    """Return the data, and inputs of the team's own, that a test shares with the checkout."""
+    paths, root = case.config.input_paths, case.config.data.root
+    return list(dict.fromkeys((paths.data, root, *paths.own.values())))
 
 
 def brings_adapter(case: Case) -> bool:

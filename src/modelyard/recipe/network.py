@@ -1,7 +1,7 @@
 """Build the network by the team's `build_model`; what it returns is checked, not believed."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -16,14 +16,20 @@ NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*")  # what TensorFlow takes as t
 
 
 def built(
-    build: Callable[[], Any], own: OwnModule, shape: tuple[int, ...], name: str
+    build: Callable[[], Any],
+    own: OwnModule,
+    shape: tuple[int, ...],
+    name: str,
+    values: Mapping[str, object] | None = None,
 ) -> keras.Model:
     """Return the uncompiled network; a model of a class of its own becomes a layer of one.
+
+    `values` are its hyperparameters, to be named where one of them is refused.
 
     Raises:
         UserError: it fails, is not a model, has a name that TensorFlow refuses, or a Lambda layer.
     """
-    with explained("build_model()", "correct it"):
+    with explained("build_model()", "correct it", values):
         model = build()
     where = own.returns("build_model")
     if not isinstance(model, keras.Model):

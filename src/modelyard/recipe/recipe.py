@@ -63,7 +63,8 @@ class Recipe:
         """Return the uncompiled network, with the weights that it begins with."""
         set_precision(self.config)
         shape = self.manifest.image_shape
-        model = built(lambda: build_model(*self.given.values()), self.own, shape, self.config.name)
+        values, name = self.hyperparameters, self.config.name
+        model = built(lambda: build_model(*self.given.values()), self.own, shape, name, values)
         taken = begin_with(model, self.config, self.own)
         self.notes += [taken] if taken else []
         return model

@@ -7,7 +7,9 @@ from typing import Any
 import keras
 
 from modelyard.config import Config
+from modelyard.data.manifest import Manifest
 from modelyard.documents import flat
+from modelyard.errors import UserError
 from modelyard.tasks import Datasets, finished, load_task
 
 History = Sequence[MutableMapping[str, float]]
@@ -20,11 +22,42 @@ def judged_names(config: Config) -> list[str]:
 
 def is_asked_for(config: Config) -> bool:
     """Say whether training or search are steered by such a metric; else nobody should wait."""
+    return not _steering(config).keys().isdisjoint(judged_names(config))
+
+
+def check_defined(config: Config, manifest: Manifest) -> None:
+    """Refuse a metric that steers training or search, and that validation leaves undefined.
+
+    Raises:
+        UserError: naming its key in the configuration.
+    """
+    there = sum(count > 0 for count in manifest.counts["validation"].values())
+    for metric, key in _steering(config).items():
+        if metric in judged_names(config) and not there:
+            what = "no object"
+        elif metric == "val_auc" and config.task == "image_classification" and there == 1:
+            what = "one class only"
+        else:
+            continue
+        raise UserError(_undefined(config, key, metric, what))
+
+
+def _undefined(config: Config, key: str, metric: str, what: str) -> str:
+    return (
+        f"{config.file}: {key} is {metric!r}, which is undefined, as the validation split has "
+        f"{what}; add images to it, or write val_loss."
+    )
+
+
+def _steering(config: Config) -> dict[str, str]:
+    """Return the metrics by which training or search go, each with its key."""
     tuning = config.tuning
-    steering = {config.params.early_stopping.metric}
+    found = {config.params.early_stopping.metric: "params.early_stopping.metric"}
     if tuning.tune:
-        steering |= {one.metric for one in (tuning.objective, tuning.early_stopping) if one}
-    return not steering.isdisjoint(judged_names(config))
+        found |= {tuning.objective.metric: "tuning.objective.metric"}
+        if tuning.early_stopping:
+            found |= {tuning.early_stopping.metric: "tuning.early_stopping.metric"}
+    return found
 
 
 @contextmanager
@@ -64,7 +97,8 @@ class TaskValidation(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
         """Build the model that is judged once: it shares the weights of the one in training."""
-        self._finished = finished(self._task, self.model, len(self._data.classes))
+        most = self._config.params.max_objects
+        self._finished = finished(self._task, self.model, len(self._data.classes), most)
         earlier = self._history()
         if earlier:
             self._last = {name: earlier[-1][name] for name in self._names if name in earlier[-1]}
@@ -76,5 +110,12 @@ class TaskValidation(keras.callbacks.Callback):
             with _averaged(self.model, self._config.params.ema):
                 judged = self._task.judge(self._finished, self._data, "validation")
             self._last = {f"val_{name}": float(str(value)) for name, value in flat(judged)}
+            self._check_judged()
         if logs is not None:
             logs.update(self._last)
+
+    def _check_judged(self) -> None:
+        """Refuse to go on without a metric that steers: crowds alone are no objects to find."""
+        for metric, key in _steering(self._config).items():
+            if metric in self._names and metric not in self._last:
+                raise UserError(_undefined(self._config, key, metric, "no object to find"))

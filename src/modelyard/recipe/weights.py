@@ -12,7 +12,7 @@ from modelyard.config.project import source_folder
 from modelyard.config.schema import Config
 from modelyard.errors import UserError
 from modelyard.pipeline import identity
-from modelyard.saved.loading import load_saved
+from modelyard.saved.loading import load_intact
 from modelyard.saved.official import fetch_official
 
 from .own import OwnModule
@@ -39,7 +39,7 @@ def begin_with(model: keras.Model, config: Config, own: OwnModule) -> str:
         _check_imagenet(config, own)
         return f"{config.name} begins with the weights of imagenet in its backbone."
     file = _file(source)
-    return _taken(model, load_saved(file), config) + _not_tracked(config, file)
+    return _taken(model, load_intact(file), config) + _not_tracked(config, file)
 
 
 def _not_tracked(config: Config, file: Path) -> str:

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
+from modelyard.tasks import Form
 
 from .lite import LiteModel, NotRunError
 from .onnx import OnnxModel
 
 __all__ = ["FORMS", "Form", "LiteModel", "NotRunError", "OnnxModel"]
 
-Form = Callable[[np.ndarray], np.ndarray]
 FORMS: dict[str, Callable[[Path], Form]] = {"tflite": LiteModel, "onnx": OnnxModel}

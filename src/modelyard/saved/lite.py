@@ -8,6 +8,7 @@ from ai_edge_litert.interpreter import Interpreter
 from modelyard.config.export_section import NOT_RUN
 from modelyard.errors import UserError
 
+AGAIN = "`dvc pull` or train it again"
 LACKS = "Select TensorFlow op"  # how the interpreter's error begins
 
 
@@ -22,7 +23,10 @@ class LiteModel:
         """Load the file."""
         if not path.is_file():
             raise UserError(f"{path} does not exist; train the model first with `dvc repro`.")
-        self._interpreter = Interpreter(str(path))
+        try:
+            self._interpreter = Interpreter(str(path))
+        except (RuntimeError, ValueError) as error:
+            raise UserError(f"{path} is not a TFLite model ({_said(error)}); {AGAIN}.") from None
         taken = self._interpreter.get_input_details()[0]
         self._input, self._dtype = taken["index"], taken["dtype"]
         self._one_at_a_time = taken["shape_signature"][0] == 1
@@ -56,3 +60,7 @@ class LiteModel:
         self._interpreter.set_tensor(self._input, images.astype(self._dtype))
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output))
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:300].rstrip(".")

@@ -11,6 +11,7 @@ import keras
 
 from modelyard.config.project import import_own
 from modelyard.errors import UserError
+from modelyard.faults import machine_fault
 from modelyard.files import read_yaml
 
 DESCRIPTION = "predict_configuration.yaml"
@@ -46,6 +47,31 @@ def load_saved(path: Path) -> keras.Model:
         if not missing:
             raise
         raise UserError(_not_found(path, missing[0], about)) from error
+
+
+def load_intact(path: Path) -> keras.Model:
+    """Return the model of a .keras file that a stage wrote, uncompiled, see `load_saved`.
+
+    Raises:
+        UserError: it is damaged, or a layer cannot be found.
+    """
+    try:
+        return load_saved(path)
+    except (UserError, ImportError, SyntaxError, MemoryError):
+        raise
+    except Exception as error:  # a damaged file makes Keras raise errors of many kinds
+        if machine_fault(error):
+            raise
+        raise UserError(
+            f"{path} is not a model that Keras can load ({_why(path, error)}); `dvc pull` or train "
+            "it again."
+        ) from None
+
+
+def _why(path: Path, error: Exception) -> str:
+    if path.is_file() and not zipfile.is_zipfile(path):
+        return "it is empty" if not path.stat().st_size else "it is not a complete .keras file"
+    return str(error).strip().partition("\n")[0].partition(". ")[0]
 
 
 def foreign_objects(path: Path) -> Iterator[Named]:

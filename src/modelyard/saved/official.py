@@ -9,11 +9,13 @@ from pydantic import Field, ValidationError
 from modelyard.config.loading import ROOT_CONFIG, load_project
 from modelyard.config.mistakes import explain
 from modelyard.config.section import Section
+from modelyard.disk import sweep
 from modelyard.errors import UserError, did_you_mean
-from modelyard.files import PARTIAL, parse_yaml, read_yaml
+from modelyard.files import PARTIAL, read_yaml
 from modelyard.git import git, run_git
 from modelyard.saved.content import content_hash
 from modelyard.stores import ACCOUNTS, bar, bars, file_system, reason, scheme
+from modelyard.strict_yaml import parse_yaml
 
 OFFICIAL_MODELS = Path("official_models")
 CACHE = Path(".cache/official_models")
@@ -157,6 +159,7 @@ def _fetch(name: str, official: OfficialConfig, cached: Path) -> None:
             f"model {name!r}, as {cached.name}."
         )
     cached.parent.mkdir(parents=True, exist_ok=True)
+    sweep(cached.parent)
     with tempfile.TemporaryDirectory(dir=cached.parent, prefix=PARTIAL) as folder:
         for bucket in buckets:
             url, temporary = f"{bucket.rstrip('/')}/{cached.name}", Path(folder, cached.name)

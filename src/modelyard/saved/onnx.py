@@ -6,6 +6,7 @@ import numpy as np
 
 from modelyard.errors import UserError
 
+AGAIN = "`dvc pull` or train it again"
 INSTALL = "add `onnx` to modelyard's extras in requirements.txt and run `sh setup.sh`"
 
 
@@ -20,7 +21,11 @@ class OnnxModel:
             import onnxruntime
         except ImportError:
             raise UserError(f"{path} needs the package onnxruntime; {INSTALL}.") from None
-        self._session = onnxruntime.InferenceSession(path)
+        try:
+            self._session = onnxruntime.InferenceSession(path)
+        except Exception as error:  # its errors have no kind in common
+            said = " ".join(str(error).split())[:300].rstrip(".")
+            raise UserError(f"{path} is not an ONNX model ({said}); {AGAIN}.") from None
         [first, *_] = self._session.get_inputs()
         # A graph says itself whether it takes bytes, as the other forms do, or floats.
         self._input, self._dtype = first.name, DTYPES.get(first.type, np.float32)

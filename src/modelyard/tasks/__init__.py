@@ -1,18 +1,25 @@
 """Tasks: what a model's targets and outputs mean, chosen by `task` in its configuration."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from modelyard.config import Config
 from modelyard.config.data_section import Split
+from modelyard.config.image_section import Resize
+from modelyard.config.params import MOST_OBJECTS
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
-__all__ = ["Datasets", "Judged", "Output", "Task", "finished", "load_task"]
+    from modelyard.data.view import View
+
+__all__ = ["Datasets", "Form", "Judged", "Output", "Task", "finished", "load_task"]
+
+Form = Callable[["np.ndarray"], "np.ndarray"]
+"""A saved model in any form: a batch of images (batch, height, width, channels) to outputs."""
 
 
 class Datasets(Protocol):
@@ -40,11 +47,25 @@ class Datasets(Protocol):
 
 @dataclass(frozen=True)
 class Judged:
-    """The saved model's outputs on the test split, (examples, …), with what they are judged by."""
+    """A saved model, and the test split that it is judged by, a batch at a time.
+
+    Attributes:
+        predict: the model as Keras loads it.
+    """
 
     config: Config
     data: Datasets
-    outputs: "np.ndarray"
+    predict: Form
+
+    def images(self) -> "Iterator[np.ndarray]":
+        """Yield the test images in batches of 32, whatever batches they were trained in."""
+        from .batches import in_batches  # numpy, which not every stage needs
+
+        return in_batches(images for images, _ in self.data.test)
+
+    def outputs(self, form: Form | None = None) -> "Iterator[np.ndarray]":
+        """Yield the outputs of the model, or of another form of it, batch by batch."""
+        return map(form or self.predict, self.images())
 
 
 @dataclass(frozen=True)
@@ -56,16 +77,28 @@ class Output:
         classes: their names, in the order of the labels.
         size: (height, width) of the image.
         seen: (height, width) of what the model saw of it.
+        resize: how the one became the other.
     """
 
     values: "np.ndarray"
     classes: list[str]
     size: tuple[int, int]
     seen: tuple[int, int]
+    resize: Resize = "stretch"
+
+    @property
+    def view(self) -> "View":
+        """Where in the image lies what the model says."""
+        from modelyard.data.view import view_of  # Pillow, which not every stage needs
+
+        return view_of(self.size, self.seen, self.resize)
 
 
 class Task(Protocol):
-    """What a module in here brings; besides, it may define `finish(model, class_count)`.
+    """What a module in here brings.
+
+    Besides, it may define `finish(model, class_count, most)`, and `warning(config)`: what to know
+    of the prepared data before the first epoch, or None.
 
     Attributes:
         ARRAYS: kinds of `<split>_<kind>.npy` that `prepare` writes beside the images.
@@ -100,7 +133,7 @@ class Task(Protocol):
     def details(self, judged: Judged) -> dict[str, Any]:
         """Write the test split's tables and pictures; return its metrics by class."""
 
-    def compare(self, judged: Judged, exported: "np.ndarray") -> dict[str, Any]:
+    def compare(self, judged: Judged, exported: Form) -> dict[str, Any]:
         """Say how far an export's outputs on the test split are from the model's."""
 
     def comparable(self, outputs: "np.ndarray") -> "np.ndarray":
@@ -118,10 +151,13 @@ def load_task(name: str) -> Task:
     return cast("Task", import_module(f".{name}", __package__))
 
 
-def finished(task: Task, model: "keras.Model", class_count: int) -> "keras.Model":
+def finished(
+    task: Task, model: "keras.Model", class_count: int, most: int = MOST_OBJECTS
+) -> "keras.Model":
     """Return the model that is saved, from inputs to what users want to know.
 
-    That is the trained model itself, unless the task defines `finish`.
+    That is the trained model itself, unless the task defines `finish`; `most` is how many objects
+    it says of one image, `params.max_objects`.
     """
     finish = getattr(task, "finish", None)
-    return finish(model, class_count) if finish else model
+    return finish(model, class_count, most) if finish else model

@@ -21,7 +21,6 @@ BOX = 4  # channels for where in the cell, and how large
 SPREAD = 6  # an object is this many standard deviations of the bell around its centre wide
 SMALLEST_SPREAD = 0.3  # in cells
 SIZE_WEIGHT, MASK_WEIGHT = 0.2, 2.0
-MOST_OBJECTS = 50  # found in one image
 
 
 class Map(NamedTuple):
@@ -126,8 +125,8 @@ def _covered(logits: Any, shares: Any, inside: Any) -> Any:
     return ops.sum(losses * inside, axis=-1) / ops.maximum(ops.sum(inside, axis=-1), 1)
 
 
-def find_objects(values: Any, class_count: int) -> Any:
-    """Return what a map shows, the likeliest first: (batch, n, 6 [+ cells]).
+def find_objects(values: Any, class_count: int, most: int) -> Any:
+    """Return the `most` likeliest objects that a map shows: (batch, n, 6 [+ cells]).
 
     x1, y1, x2, y2 as shares of the image, score, class, and the probability that a cell is covered.
     """
@@ -135,7 +134,7 @@ def find_objects(values: Any, class_count: int) -> Any:
     rows, columns = values.shape[1:3]
     heat = ops.sigmoid(parts.heat)
     peaks = ops.where(heat >= ops.max_pool(heat, 3, 1, padding="same"), heat, 0.0)
-    most = min(MOST_OBJECTS, rows * columns * class_count)
+    most = min(most, rows * columns * class_count)
     scores, places = ops.top_k(ops.reshape(peaks, (-1, rows * columns * class_count)), most)
     cells, labels = places // class_count, places % class_count
     cell = ops.cast(ops.stack([cells % columns, cells // columns], axis=-1), "float32")

@@ -1,7 +1,7 @@
 """Metrics of a classifier with integer labels, counted batch by batch.
 
-Keras' own Precision, Recall, F1Score and AUC want one-hot labels. A class that no example has and
-none is taken for has a precision, recall and F1 of 0, as in `per_class` of metrics.json.
+Keras' own Precision, Recall, F1Score and AUC want one-hot labels. Each is the mean of the classes
+that examples have: of another one there is nothing to measure.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,21 +19,22 @@ def _divided(part: Any, whole: Any) -> Any:
     return part / ops.maximum(whole, 1e-12)
 
 
-def _precision(right: Any, found: Any, _: Any) -> Any:
-    return ops.mean(_divided(right, found))
+def _mean(values: Any, there: Any) -> Any:
+    """Return the mean of the classes that examples have."""
+    counted = ops.cast(there > 0, "float32")
+    return _divided(ops.sum(values * counted), ops.sum(counted))
+
+
+def _precision(right: Any, found: Any, there: Any) -> Any:
+    return _mean(_divided(right, found), there)
 
 
 def _recall(right: Any, _: Any, there: Any) -> Any:
-    return ops.mean(_divided(right, there))
+    return _mean(_divided(right, there), there)
 
 
 def _f1(right: Any, found: Any, there: Any) -> Any:
-    return ops.mean(_divided(2 * right, found + there))
-
-
-def _balanced_accuracy(right: Any, _: Any, there: Any) -> Any:
-    """Return the mean recall of the classes that examples have."""
-    return _divided(ops.sum(_divided(right, there)), ops.sum(ops.cast(there > 0, "float32")))
+    return _mean(_divided(2 * right, found + there), there)
 
 
 FORMULAS: Mapping[str, Callable[..., Any]] = {
@@ -42,7 +43,7 @@ FORMULAS: Mapping[str, Callable[..., Any]] = {
     "macro_f1": _f1,
     "f1": _f1,
     "f1_score": _f1,
-    "balanced_accuracy": _balanced_accuracy,
+    "balanced_accuracy": _recall,
 }
 
 
@@ -58,7 +59,7 @@ def _examples(labels: Any, outputs: Any, weights: Any, class_count: int) -> tupl
 
 @keras.saving.register_keras_serializable("modelyard")
 class ClassMetric(keras.metrics.Metric):
-    """A mean over all classes of what can be counted by class: see FORMULAS.
+    """The mean of what can be counted by class: see FORMULAS.
 
     Like all of Keras' `metrics` it is not weighted by `class_weight`; as one of
     `weighted_metrics` it is.
@@ -120,6 +121,12 @@ class ClassAuc(keras.metrics.Metric):
         strips = (wrong[:, :-1] - wrong[:, 1:]) * (right[:, :-1] + right[:, 1:]) / 2
         defined = ops.cast(ops.all(above[:, 0] > 0, axis=-1), "float32")
         return _divided(ops.sum(ops.sum(strips, axis=1) * defined), ops.sum(defined))
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether examples since the last reset were of two classes or more."""
+        counts = ops.reshape(self.counts, (self.class_count, self.buckets, 2))
+        return int(ops.sum(ops.cast(ops.sum(counts[..., 0], axis=1) > 0, "int32"))) > 1
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes an equal one."""

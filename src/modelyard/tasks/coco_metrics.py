@@ -1,20 +1,17 @@
 """COCO's metrics, computed by its reference implementation, pycocotools."""
 
-import contextlib
-import io
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import numpy as np
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
+from .coco_matching import Matching, Record
 from .detections import Detection, runs
 
 KINDS = {"box": "bbox", "mask": "segm"}
-HALF = 0.5  # the IoU of the precision-recall curve
-MOST = -1  # index of the largest number of detections an image, 100
-ALL = 0  # index of objects of all sizes
+MOST = 100  # objects of a class that count in an image: COCO's own limit
+IMAGES = 32  # matched at once
 POINTS = 5  # every fifth of the curve's 101 points
 
 
@@ -23,71 +20,89 @@ class CocoMetrics:
 
     Attributes:
         truth: annotations in COCO's format; a category's id is the class's position + 1.
-        found: for each image of it, in its order, what was found there.
     """
 
-    def __init__(self, truth: dict[str, Any], found: Sequence[list[Detection]]) -> None:
-        """Match everything found with everything annotated."""
-        self.truth, self.found = truth, found
+    def __init__(
+        self, truth: Record, found: Iterable[Iterable[Detection]], most: int = MOST
+    ) -> None:
+        """Match what was found in the first images with what is annotated there.
+
+        Args:
+            truth: the ids of its images must rise.
+            found: for each image of it, in its order, what was found there; it may end earlier.
+            most: so many objects of a class count in an image, the likeliest.
+        """
+        self.truth = truth
         masks = any("segmentation" in one for one in truth["annotations"])
-        with contextlib.redirect_stdout(io.StringIO()):
-            self._evaluations = {
-                kind: self._evaluation(kind) for kind in KINDS if kind == "box" or masks
-            }
+        kinds = [kind for kind in KINDS if kind == "box" or masks]
+        matchings = {kind: Matching(KINDS[kind], truth["categories"], most) for kind in kinds}
+        for images, annotations, objects in _batches(truth, found):
+            for kind, matching in matchings.items():
+                results = [_result(one, image, kind) for image, one in objects]
+                matching.add(images, annotations, results)
+        self._precision = {kind: one.precision() for kind, one in matchings.items()}
 
     def summary(self) -> dict[str, dict[str, float]]:
-        """Return `map` (mean of IoU 0.5 to 0.95) and `map_50` by kind: box, mask."""
+        """Return `map` (mean of IoU 0.5 to 0.95) and `map_50` by kind: box, mask.
+
+        Each is the mean of the classes that have an object; a kind that no class has is absent.
+        """
         return {
             kind: {"map": _mean(precision), "map_50": _mean(precision[:1])}
-            for kind, precision in self._precisions()
+            for kind, (_, precision) in self._defined()
         }
 
     def per_class(self) -> dict[str, dict[str, float]]:
-        """Return the average precision of each class by kind; 0 where nothing was found."""
-        table: dict[str, dict[str, float]] = {one["name"]: {} for one in self.truth["categories"]}
-        for kind, precision in self._precisions():
-            for position, name in enumerate(table):
-                table[name][f"{kind}_ap"] = _mean(precision[:, :, position])
+        """Return the average precision of each class that has an object, by kind."""
+        table: dict[str, dict[str, float]] = {}
+        for kind, (_, precision) in self._defined():
+            for position, category in enumerate(self.truth["categories"]):
+                found = precision[:, :, position]
+                if _is_defined(found):
+                    table.setdefault(category["name"], {})[f"{kind}_ap"] = _mean(found)
         return table
 
     def precision_recall(self) -> list[dict[str, object]]:
         """Return the curve at an IoU of 0.5, the mean of all classes, as rows."""
         rows: list[dict[str, object]] = []
-        for kind, precision in self._precisions():
-            recalls = self._evaluations[kind].params.recThrs[::POINTS]
-            for recall, values in zip(recalls, precision[0, ::POINTS], strict=True):
+        for kind, (recalls, precision) in self._defined():
+            points = zip(recalls[::POINTS], precision[0, ::POINTS], strict=True)
+            for recall, values in points:
                 mean = round(_mean(values), 6)
                 rows.append({"recall": round(float(recall), 6), "precision": mean, "kind": kind})
         return rows
 
-    def _precisions(self) -> Iterator[tuple[str, np.ndarray]]:
-        """Yield by kind the precision (IoU, recall, class); -1 where a class has no object."""
-        for kind, evaluation in self._evaluations.items():
-            yield kind, evaluation.eval["precision"][:, :, :, ALL, MOST]
+    def _defined(self) -> Iterator[tuple[str, tuple[np.ndarray, np.ndarray]]]:
+        """Yield by kind the recalls and the precision, where a class has an object."""
+        return ((kind, one) for kind, one in self._precision.items() if _is_defined(one[1]))
 
-    def _evaluation(self, kind: str) -> Any:
-        truth = COCO()
-        truth.dataset = {"info": {}, **self.truth}  # pycocotools 2.0.10 asks for it
-        truth.createIndex()
-        results = [
-            _result(one, image["id"], kind)
-            for image, objects in zip(self.truth["images"], self.found, strict=True)
-            for one in objects
-        ]
-        found = truth.loadRes(results) if results else COCO()
-        evaluation = COCOeval(truth, found, KINDS[kind])
-        evaluation.evaluate()
-        evaluation.accumulate()
-        return evaluation
+
+def _batches(
+    truth: Record, found: Iterable[Iterable[Detection]]
+) -> Iterator[tuple[list[Record], list[Record], list[tuple[int, Detection]]]]:
+    """Yield some images, their annotations, and with its image's id each object found in them."""
+    annotated = defaultdict(list)
+    for one in truth["annotations"]:
+        annotated[one["image_id"]].append(one)
+    pairs = zip(truth["images"], found, strict=False)
+    while some := [
+        (image, [(image["id"], one) for one in objects]) for image, objects in islice(pairs, IMAGES)
+    ]:
+        images = [image for image, _ in some]
+        annotations = [one for image in images for one in annotated[image["id"]]]
+        yield images, annotations, [one for _, objects in some for one in objects]
+
+
+def _is_defined(precision: np.ndarray) -> bool:
+    return bool((precision > -1).any())
 
 
 def _mean(precision: np.ndarray) -> float:
-    """Return the mean of what is defined; 0 if nothing is."""
-    defined = precision[precision > -1]
-    return float(defined.mean()) if defined.size else 0.0
+    """Return the mean of what is defined, which is not nothing."""
+    return float(precision[precision > -1].mean())
 
 
-def _result(one: Detection, image: int, kind: str) -> dict[str, Any]:
+def _result(one: Detection, image: int, kind: str) -> Record:
     x1, y1, x2, y2 = one.box
     result = {"image_id": image, "category_id": one.label + 1, "score": one.score}
     if kind == "box":

@@ -1,17 +1,17 @@
 """A saved model's output as objects in an image's own pixels."""
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image
 from pycocotools.mask import decode, encode
+
+from modelyard.data.view import Size, View
 
 SCORES = 6  # columns before the mask: x1, y1, x2, y2, score, class
 LEAST = 0.01  # a lower score is noise
 LIKELY = 0.5  # the probability from which a pixel is covered
-
-Size = tuple[int, int]
 
 
 class Detection(NamedTuple):
@@ -26,19 +26,17 @@ class Detection(NamedTuple):
     mask: Any = None
 
 
-def detections(output: np.ndarray, size: Size, seen: Size) -> list[Detection]:
-    """Return the objects of one image's output (n, 6 [+ cells]).
+def detections(output: np.ndarray, view: View) -> Iterator[Detection]:
+    """Yield the objects of one image's output (n, 6 [+ cells]), those on padding left out.
 
-    `size` is the image's (height, width), `seen` that of what the model saw of it.
+    A mask has as many pixels as the image, so each is made when it is its turn.
     """
-    height, width = size
-    found = []
     for row in output[output[:, 4] >= LEAST]:
-        x1, y1, x2, y2 = np.clip(row[:4], 0, 1) * (width, height, width, height)
-        box = (float(x1), float(y1), float(x2), float(y2))
-        mask = _mask(_grid(row[SCORES:], seen), size, box) if len(row) > SCORES else None
-        found.append(Detection(int(row[5]), float(row[4]), box, mask))
-    return found
+        if view.on_padding(row[:4]):
+            continue
+        box = view.pixels(row[:4])
+        mask = _mask(_grid(row[SCORES:], view.seen), view, box) if len(row) > SCORES else None
+        yield Detection(int(row[5]), float(row[4]), box, mask)
 
 
 def runs(one: Detection) -> Any:
@@ -59,10 +57,10 @@ def _grid(cells: np.ndarray, seen: Size) -> np.ndarray:
     return cells.reshape(-1, columns).astype(np.float32)
 
 
-def _mask(grid: np.ndarray, size: Size, box: tuple[float, ...]) -> np.ndarray:
+def _mask(grid: np.ndarray, view: View, box: tuple[float, ...]) -> np.ndarray:
     """Return which pixels (height, width) are covered: likely, and in the box."""
-    image = Image.fromarray(grid).resize(size[::-1], Image.Resampling.BILINEAR)
     x1, y1, x2, y2 = (round(value) for value in box)
-    mask = np.zeros(size, bool)
-    mask[y1:y2, x1:x2] = np.asarray(image)[y1:y2, x1:x2] > LIKELY
+    mask = np.zeros(view.size, bool)
+    if x1 < x2 and y1 < y2:
+        mask[y1:y2, x1:x2] = view.spread(grid)[y1:y2, x1:x2] > LIKELY
     return mask

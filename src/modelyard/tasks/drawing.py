@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from modelyard.config.image_section import ImageSettings
+from modelyard.data.images import opened
+from modelyard.data.opaque import opaque
 from modelyard.files import whole_file
 
 from .detections import Detection, covered
@@ -16,15 +19,28 @@ SIDE, MARGIN = 160, 6  # pixels
 SHADES = 128  # colours: the picture is kept in Git
 FOUND, WANTED = (0, 200, 120), (240, 190, 0)
 TINT = 0.45
+COLOUR = 3  # channels
 
 
 def draw_examples(
-    file: Path, root: Path, truth: dict[str, Any], found: Sequence[list[Detection]]
+    file: Path,
+    root: Path,
+    truth: dict[str, Any],
+    found: Sequence[list[Detection]],
+    settings: ImageSettings,
 ) -> None:
-    """Write a PNG of the first images: annotated boxes in yellow, what was found in green."""
+    """Write a PNG of the first images, whole: annotated boxes in yellow, what was found in green.
+
+    `settings` are those by which the model's images were read.
+    """
     names = [one["name"] for one in truth["categories"]]
     tiles = [
-        _tile(root / image["file_name"], list(_boxes(truth, image["id"])), objects, names)
+        _tile(
+            _whole(root / image["file_name"], settings),
+            list(_boxes(truth, image["id"])),
+            objects,
+            names,
+        )
         for image, objects in zip(truth["images"][:MOST_IMAGES], found, strict=False)
     ]
     rows = -(-len(tiles) // COLUMNS)
@@ -43,13 +59,15 @@ def _boxes(truth: dict[str, Any], image: int) -> Iterator[list[float]]:
             yield [x, y, x + width, y + height]
 
 
-def _tile(
-    path: Path, boxes: list[list[float]], objects: list[Detection], names: list[str]
-) -> Image.Image:
-    from modelyard.data.images import opened, pixels  # only `evaluate` draws, and depends on it
-
+def _whole(path: Path, settings: ImageSettings) -> Image.Image:
+    """Return an image with the pixels that boxes and masks count."""
     with opened(path) as source:
-        image = Image.fromarray(pixels(source, (source.height, source.width, 3)))
+        return opaque(source, settings, COLOUR)[0]
+
+
+def _tile(
+    image: Image.Image, boxes: list[list[float]], objects: list[Detection], names: list[str]
+) -> Image.Image:
     for one in objects:
         if one.mask is not None:
             image = _tinted(image, covered(one))

@@ -9,7 +9,7 @@ import numpy as np
 from modelyard.config.data_section import Split
 from modelyard.files import read_csv, write_csv
 
-from . import Datasets, Judged, Output
+from . import Datasets, Form, Judged, Output
 from .class_metrics import CLASS_METRICS
 
 ARRAYS = ("labels",)
@@ -47,25 +47,30 @@ def problem(outputs: np.ndarray, class_count: int) -> str | None:
 
 
 def judge(model: keras.Model, data: Datasets, split: Split, batches: int = -1) -> dict[str, Any]:
-    """Return loss and metrics as compiled."""
+    """Return loss and metrics as compiled; the area of a curve of one class is absent."""
     dataset = getattr(data, split).take(batches)
     scores = model.evaluate(dataset, return_dict=True, verbose=0)
-    return {name: float(value) for name, value in sorted(scores.items())}
+    undefined = {one.name for one in _metrics(model) if not getattr(one, "is_defined", True)}
+    return {name: float(value) for name, value in sorted(scores.items()) if name not in undefined}
 
 
 def details(judged: Judged) -> dict[str, Any]:
     """Write predictions.csv, one row per test image; return precision, recall and F1 by class."""
-    config, classes, outputs = judged.config, judged.data.classes, judged.outputs
+    config, classes = judged.config, judged.data.classes
     folder = config.input_paths.data
-    rows = _predictions(read_csv(folder / "test.csv"), classes, outputs)
+    said = [(batch.argmax(axis=1), batch.max(axis=1)) for batch in judged.outputs()]
+    predicted, chances = (np.concatenate(one) for one in zip(*said, strict=True))
+    examples = read_csv(folder / "test.csv", ("path", "class"), len(predicted))
+    rows = _predictions(examples, classes, predicted, chances)
     write_csv(config.output_paths.training_metrics / "predictions.csv", rows)
     labels = np.load(folder / "test_labels.npy")
-    return {"per_class": _per_class(classes, labels, outputs.argmax(axis=1))}
+    return {"per_class": _per_class(classes, labels, predicted)}
 
 
-def compare(judged: Judged, exported: np.ndarray) -> dict[str, float]:
+def compare(judged: Judged, exported: Form) -> dict[str, float]:
     """Return the largest difference of two probabilities."""
-    return {"max_difference": float(np.abs(exported - judged.outputs).max())}
+    pairs = ((judged.predict(images), exported(images)) for images in judged.images())
+    return {"max_difference": float(np.max([np.abs(two - one).max() for one, two in pairs]))}
 
 
 def comparable(outputs: np.ndarray) -> np.ndarray:
@@ -87,33 +92,40 @@ def answer(output: Output) -> list[dict[str, Any]]:
     ]
 
 
+def _metrics(model: keras.Model) -> list[Any]:
+    """Return a compiled model's metrics, also those that Keras holds together."""
+    return [inner for one in model.metrics for inner in getattr(one, "metrics", [one])]
+
+
 def _per_class(
     classes: list[str], labels: np.ndarray, predicted: np.ndarray
 ) -> dict[str, dict[str, float]]:
-    """Return precision, recall and F1 by class name; 0 where nothing was predicted."""
+    """Return precision, recall and F1 of each class that examples have; 0 where none was found."""
     from sklearn.metrics import precision_recall_fscore_support  # only `evaluate` pays for it
 
-    columns = precision_recall_fscore_support(
-        labels, predicted, labels=range(len(classes)), zero_division=0
-    )
+    there = np.unique(labels)
+    columns = precision_recall_fscore_support(labels, predicted, labels=there, zero_division=0)
     names = ("precision", "recall", "f1")
     table = zip(*columns[:3], strict=True)
     return {
-        label: {name: float(value) for name, value in zip(names, row, strict=True)}
-        for label, row in zip(classes, table, strict=True)
+        classes[label]: {name: float(value) for name, value in zip(names, row, strict=True)}
+        for label, row in zip(there, table, strict=True)
     }
 
 
 def _predictions(
-    examples: list[dict[str, str]], classes: list[str], probabilities: np.ndarray
+    examples: list[dict[str, str]],
+    classes: list[str],
+    predicted: np.ndarray,
+    probabilities: np.ndarray,
 ) -> list[dict[str, object]]:
     """One row per test image: path, actual class, predicted class and its probability."""
     return [
         {
             "path": row["path"],
             "actual": row["class"],
-            "predicted": classes[chances.argmax()],
-            "probability": round(float(chances.max()), 6),
+            "predicted": classes[label],
+            "probability": round(float(chance), 6),
         }
-        for row, chances in zip(examples, probabilities, strict=True)
+        for row, label, chance in zip(examples, predicted, probabilities, strict=True)
     ]

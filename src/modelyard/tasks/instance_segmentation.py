@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from .crowded import warning
 from .objects import (
     LOSSES,
     METRICS,
@@ -21,7 +22,7 @@ from .objects import (
 
 __all__ = [
     "LOSSES", "METRICS", "ROW", "answer", "comparable", "compare", "details", "finish", "join",
-    "judge", "output", "problem", "rows"
+    "judge", "output", "problem", "rows", "warning",
 ]  # fmt: skip
 
 ARRAYS = ("boxes", "masks")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .crowded import warning
 from .objects import (
     LOSSES,
     METRICS,
@@ -19,7 +20,7 @@ from .objects import (
 
 __all__ = [
     "LOSSES", "METRICS", "ROW", "answer", "comparable", "compare", "details", "finish", "join",
-    "judge", "output", "problem", "rows"
+    "judge", "output", "problem", "rows", "warning",
 ]  # fmt: skip
 
 ARRAYS = ("boxes",)

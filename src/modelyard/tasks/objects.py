@@ -1,30 +1,34 @@
 """What finding boxes and finding masks have in common: loss, saved model, metrics, pictures."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
 from modelyard.config.data_section import Split
+from modelyard.data.manifest import read_manifest
+from modelyard.data.view import view_of
 from modelyard.files import read_json, write_csv
 
-from . import Datasets, Judged, Output
+from . import Datasets, Form, Judged, Output
+from .batches import one_by_one
 from .centers import BOX, CentersLoss, find_objects
-from .coco_metrics import CocoMetrics
+from .coco_metrics import MOST, CocoMetrics
 from .detections import SCORES, Detection, detections, runs
-from .drawing import draw_examples
+from .drawing import MOST_IMAGES, draw_examples
 
 LOSSES = {"centers": CentersLoss}
 METRICS: Mapping[str, Callable[[int], Any]] = {}
 LEAST_SCORE = 0.3  # of what is drawn or listed for people
 ROW = ("class", "probability", "x1", "y1", "x2", "y2")
+CURVE = ("recall", "precision", "kind")
 GOLDEN = (5**0.5 - 1) / 2  # its multiples by squares, less their whole parts, are like random
 
 
-def finish(model: keras.Model, class_count: int) -> keras.Model:
+def finish(model: keras.Model, class_count: int, most: int) -> keras.Model:
     """Return a model from pixels to objects (batch, n, 6 [+ cells]), see `find_objects`."""
-    found = find_objects(model.output, class_count)
+    found = find_objects(model.output, class_count, most)
     return keras.Model(model.input, found, name=model.name)
 
 
@@ -51,34 +55,38 @@ def problem(outputs: np.ndarray, class_count: int) -> str | None:
 def judge(model: keras.Model, data: Datasets, split: Split, batches: int = -1) -> dict[str, Any]:
     """Return COCO's mean average precision: of boxes and, where there are masks, of masks.
 
-    Each batch of outputs becomes objects at once: those of a whole split may not fit into memory.
+    It is undefined, and absent, where no image shows an object.
     """
     dataset = data.in_order(split).take(batches)
-    outputs = (output for images, _ in dataset for output in model.predict_on_batch(images))
-    return _metrics(data, split, outputs).summary()
+    outputs = (model.predict_on_batch(images) for images, _ in dataset)
+    truth = _truth(data, split)
+    return _metrics(data, truth, _found(data, truth, outputs)).summary()
 
 
 def details(judged: Judged) -> dict[str, Any]:
     """Write predictions.csv, precision_recall.csv, examples.png; return the metrics by class."""
     config, classes = judged.config, judged.data.classes
     folder = config.output_paths.training_metrics
-    metrics = _metrics(judged.data, "test", judged.outputs)
-    shown = [[one for one in objects if one.score >= LEAST_SCORE] for objects in metrics.found]
-    images = metrics.truth["images"]
+    truth = _truth(judged.data, "test")
+    found, shown = _found(judged.data, truth, judged.outputs()), list[list[Detection]]()
+    metrics = _metrics(judged.data, truth, _noted(found, shown))
     listed = [
         {"path": image["file_name"], **_row(one, classes)}
-        for image, objects in zip(images, shown, strict=True)
+        for image, objects in zip(truth["images"], shown, strict=False)
         for one in objects
     ]
     write_csv(folder / "predictions.csv", listed, ("path", *ROW))
-    write_csv(folder / "precision_recall.csv", metrics.precision_recall())
-    draw_examples(folder / "examples.png", config.data.root, metrics.truth, shown)
+    write_csv(folder / "precision_recall.csv", metrics.precision_recall(), CURVE)
+    settings = read_manifest(config.input_paths.data).settings
+    draw_examples(folder / "examples.png", config.data.root, truth, shown, settings)
     return {"per_class": metrics.per_class()}
 
 
-def compare(judged: Judged, exported: np.ndarray) -> dict[str, Any]:
+def compare(judged: Judged, exported: Form) -> dict[str, Any]:
     """Return an export's own precision: objects of equal score may change places."""
-    return _metrics(judged.data, "test", exported).summary()
+    truth = _truth(judged.data, "test")
+    found = _found(judged.data, truth, judged.outputs(exported))
+    return _metrics(judged.data, truth, found).summary()
 
 
 def comparable(outputs: np.ndarray) -> np.ndarray:
@@ -91,13 +99,19 @@ def comparable(outputs: np.ndarray) -> np.ndarray:
         return outputs
     cells = outputs[..., SCORES:]
     weights = np.arange(1, cells.shape[-1] + 1) ** 2 * GOLDEN % 1
-    sums = np.stack([cells.sum(axis=-1), cells @ weights], axis=-1)
+    several = cells.ndim > 2  # noqa: PLR2004  (images, n, cells): each alone, to save memory
+    sums = np.stack([_sums(one, weights) for one in cells]) if several else _sums(cells, weights)
     return np.append(outputs[..., :SCORES], sums, axis=-1)
+
+
+def _sums(cells: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return both sums of an image's masks (n, cells): (n, 2)."""
+    return np.stack([cells.sum(axis=-1), cells @ weights], axis=-1)
 
 
 def rows(output: Output) -> list[dict[str, object]]:
     """Return class, probability and box, in pixels, of each object worth showing."""
-    return [_row(one, output.classes) for one in _worth_showing(output)]
+    return [_row(one, output.classes) for one in _worth_showing(output, SCORES)]
 
 
 def answer(output: Output) -> list[dict[str, Any]]:
@@ -108,9 +122,10 @@ def answer(output: Output) -> list[dict[str, Any]]:
     return [_answered(one, output.classes) for one in _worth_showing(output)]
 
 
-def _worth_showing(output: Output) -> list[Detection]:
-    likely = output.values[output.values[:, 4] >= LEAST_SCORE]
-    return detections(likely, output.size, output.seen)
+def _worth_showing(output: Output, columns: int | None = None) -> Iterator[Detection]:
+    """Yield what is likely to be there, by the first columns only: those of the box, or all."""
+    likely = output.values[output.values[:, 4] >= LEAST_SCORE, :columns]
+    return detections(likely, output.view)
 
 
 def _answered(one: Detection, classes: list[str]) -> dict[str, Any]:
@@ -130,16 +145,34 @@ def _row(one: Detection, classes: list[str]) -> dict[str, object]:
     return dict(zip(ROW, (classes[one.label], round(one.score, 6), *corners), strict=True))
 
 
-def _metrics(data: Datasets, split: Split, outputs: Iterable[np.ndarray]) -> CocoMetrics:
-    """Judge outputs for a split's first images, which are all unless a dry run took fewer."""
-    truth = read_json(data.config.input_paths.data / f"{split}.json")
-    sizes = ((image["height"], image["width"]) for image in truth["images"])
-    seen = data.input_shape[:2]
-    found = [
-        [one._replace(mask=runs(one)) for one in detections(*pair, seen)]
-        for pair in zip(outputs, sizes, strict=False)
-    ]
-    truth["images"] = truth["images"][: len(found)]
-    known = {image["id"] for image in truth["images"]}
-    truth["annotations"] = [one for one in truth["annotations"] if one["image_id"] in known]
-    return CocoMetrics(truth, found)
+def _truth(data: Datasets, split: Split) -> dict[str, Any]:
+    """Return the annotations of a split in COCO's format."""
+    truth: dict[str, Any] = read_json(data.config.input_paths.data / f"{split}.json")
+    return truth
+
+
+def _metrics(
+    data: Datasets, truth: dict[str, Any], found: Iterable[list[Detection]]
+) -> CocoMetrics:
+    return CocoMetrics(truth, found, max(MOST, data.config.params.max_objects))
+
+
+def _found(
+    data: Datasets, truth: dict[str, Any], outputs: Iterable[np.ndarray]
+) -> Iterator[list[Detection]]:
+    """Yield what batches of outputs say of the first images, masks as run lengths."""
+    resize = read_manifest(data.config.input_paths.data).settings.resize
+    for output, image in zip(one_by_one(outputs), truth["images"], strict=False):
+        view = view_of((image["height"], image["width"]), data.input_shape[:2], resize)
+        yield [one._replace(mask=runs(one)) for one in detections(output, view)]
+
+
+def _noted(
+    found: Iterable[list[Detection]], shown: list[list[Detection]]
+) -> Iterator[list[Detection]]:
+    """Pass on what was found; note what people are shown of it, masks only where one is drawn."""
+    for number, objects in enumerate(found):
+        likely = [one for one in objects if one.score >= LEAST_SCORE]
+        drawn = number < MOST_IMAGES
+        shown.append(likely if drawn else [one._replace(mask=None) for one in likely])
+        yield objects
