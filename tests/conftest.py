@@ -25,6 +25,8 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(tempfile, "tempdir", str(scratch))
         for name, value in isolated(scratch).items():
             patch.setenv(name, value)
+        # No test is cut off from power: waiting for the disk would take a minute of all.
+        patch.setattr(os, "fsync", lambda _: None)
         # Without compiled files every start of TensorFlow takes twice as long.
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         yield
@@ -66,6 +68,7 @@ def project_environment(tmp_path_factory: pytest.TempPathFactory) -> ProjectEnvi
     variables = {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "VIRTUAL_ENV": str(folder),
+        "UV_NO_SYNC": "1",  # no run.sh may change what all share
     }
     return ProjectEnvironment(folder, variables)
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Trains a model from raw data to metrics: sh run.sh [MODEL] [options of dvc repro]
 set -eu
-cd "$(dirname "$0")"
+cd -- "$(dirname -- "$0")"
 unset PYTHONDONTWRITEBYTECODE
 
 model=
@@ -18,31 +18,35 @@ case "${1:-}" in
         ;;
 esac
 
+if ! [ -e .git ]; then
+    command -v git >/dev/null || {
+        echo "error: git is not installed, and DVC keeps its records in a Git repository; install git (https://git-scm.com)." >&2
+        exit 1
+    }
+    git init --quiet
+fi
+
 sh setup.sh
 PATH="$PWD/.venv/bin:$PATH"
 VIRTUAL_ENV="$PWD/.venv"
 export PATH VIRTUAL_ENV
-[ -e .git ] || git init --quiet
+git rev-parse --quiet --verify HEAD >/dev/null ||
+    echo "There is no commit yet, so the model will name none as its origin: commit before training (git add . && git commit -m First)."
 
 # Before DVC, which would stop at one broken file without naming it.
 model=$(python -m src.run check ${model:+--config "models/$model/config.yaml"})
 
-# DVC runs in a process group of its own: ended alone, it would leave its training behind.
-# Python makes the group, because macOS has no setsid command.
-group_leader='import os, sys; os.setsid(); os.execvp(sys.argv[1], sys.argv[1:])'
+# A process group of its own, which one signal ends; it ends with this script, too.
 status=0
-python -c "$group_leader" dvc repro "$@" "models/$model/dvc.yaml" &
+python -m modelyard.pipeline.repro "$model" "$@" &
 group=$!
 # Until Python has made the group, there is only the process.
 trap 'kill -s TERM -- "-$group" 2>/dev/null || kill -s TERM "$group"' INT TERM HUP
 wait "$group" || status=$?
 trap - INT TERM HUP
 wait "$group" 2>/dev/null || true
-if [ "$status" -ne 0 ]; then
-    echo "error: the run of $model did not finish; mend what is named above, then the same command continues." >&2
-    exit "$status"
-fi
-# With the same options: --dry must write no summary either.
+case " $* " in *" --dry "*) exit "$status" ;; esac
+[ "$status" -eq 0 ] || exit "$status"
 dvc repro "$@" --quiet --single-item summary >/dev/null
 
 echo

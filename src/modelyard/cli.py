@@ -7,6 +7,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Protocol
 
+from . import RESULTS
 from .adapter.listed import check_adapters
 from .adapter.stages import own_stage
 from .command import finish
@@ -14,6 +15,7 @@ from .config import Config, Options, check_all
 from .config.project import Project, hand_over, source_folder
 from .config.skeleton import check_skeleton
 from .errors import UserError
+from .pipeline.model_inputs import check_inputs
 from .startup import import_tensorflow
 
 __all__ = ["Options", "stages"]
@@ -30,12 +32,15 @@ class Main(Protocol):
         """Run the stage that the arguments name, by default those of the process."""
 
 
-def stages(spec: ModuleSpec | None, config: type[Config], **handed: Stage) -> Main:
+def stages(
+    spec: ModuleSpec | None, config: type[Config], *, results: int = RESULTS, **handed: Stage
+) -> Main:
     """Hand a project's stages over to the engine; return the function that runs them.
 
     Args:
         spec: the `__spec__` of the module that calls; the workers of a search start that module.
         config: the class of a model's configuration, with the team's own keys.
+        results: raised when equal inputs give other outputs; every stage depends on this file.
         handed: what each stage does, by its name; the first line of its docstring is its help.
 
     Returns:
@@ -43,7 +48,7 @@ def stages(spec: ModuleSpec | None, config: type[Config], **handed: Stage) -> Ma
         what to mend.
     """
     module = spec.name if spec else "src.run"
-    hand_over(Project(module, config))
+    hand_over(Project(module, config, results))
 
     def main(arguments: list[str] | None = None) -> int:
         options = _options(module, handed, arguments)
@@ -58,6 +63,7 @@ def _run(options: Options, handed: dict[str, Stage]) -> None:
         raise UserError(f"command line: --remote belongs to tune, not to {options.stage}.")
     if options.stage == "check":
         check_all()
+        check_inputs()
         check_adapters()
         print(options.config.name)
         return

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import signal
@@ -118,6 +119,61 @@ def test_a_failing_export_leaves_no_model_and_the_backup(monkeypatch: pytest.Mon
         subject.save(data)
     assert not (MODEL / "model.keras").exists()
     assert len(trainer(epochs=1)[0].backup.history) == 1
+
+
+def train_under_dvc(epochs: int = 2) -> str:
+    """Train and save as a stage of DVC does; return the MD5 of the model, which DVC records."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DVC_STAGE", "train")
+        subject, data = trainer(epochs=epochs)
+        subject.train(data)
+        subject.save(data)
+    return hashlib.md5((MODEL / "model.keras").read_bytes(), usedforsecurity=False).hexdigest()
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_training_killed_before_dvc_recorded_it_is_saved_again_not_repeated(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    train_under_dvc()
+    weights, history = saved_weights(), (METRICS / "history.csv").read_bytes()
+    (MODEL / "model.keras").unlink()  # as DVC does before it starts a stage again
+    assert "is only saved again" not in capsys.readouterr().err
+    train_under_dvc()
+    said = capsys.readouterr()
+    assert "Epoch" not in said.out
+    assert said.err.splitlines()[-1] == (
+        "note: this training had ended before it was recorded and is only saved again; "
+        "remove .checkpoints/train/tiny to train anew."
+    )
+    assert saved_weights() == weights
+    assert (METRICS / "history.csv").read_bytes() == history
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize("ending", ["another training", "evaluate"])
+def test_a_recorded_training_leaves_no_backup_and_a_forced_one_trains(ending: str) -> None:
+    digest = train_under_dvc()
+    lock = MODEL / "dvc.lock"
+    lock.write_text("- path: models/tiny/model.keras\n  md5: 0123\n")
+    assert len(trainer(epochs=2)[0].backup.history) == 2  # what DVC knows is older
+    lock.write_text(f"- path: models/tiny/model.keras\n  md5: {digest}\n")
+    if ending == "evaluate":
+        assert main(["evaluate", "params.epochs=2"]) == 0
+        assert not Path(".checkpoints/train/tiny").exists()
+    assert trainer(epochs=2)[0].backup.history == []
+    assert not Path(".checkpoints/train/tiny").exists()
+
+
+@pytest.mark.usefixtures("workspace")
+def test_only_the_last_training_of_a_model_keeps_a_backup() -> None:
+    train_under_dvc(epochs=2)
+    train_under_dvc(epochs=1)
+    assert len(list(Path(".checkpoints/train/tiny").glob("*/state.json"))) == 1
+    subject, data = trainer(epochs=1)  # by hand: nothing is to record it
+    subject.train(data)
+    subject.save(data)
+    assert not Path(".checkpoints/train/tiny").exists()
 
 
 @pytest.mark.usefixtures("workspace")

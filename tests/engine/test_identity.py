@@ -1,12 +1,14 @@
 """What a resumed training or search depends on: what dvc.yaml lists for its stage, `results`."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from modelyard.config.hyperparameters import chosen_hyperparameters
 from modelyard.config.loading import load_config
+from modelyard.config.project import find_project, hand_over
 from modelyard.files import read_yaml
 from modelyard.search.identity import depends_on
 from modelyard.training import open_backup
@@ -82,6 +84,18 @@ def test_other_results_of_the_engine_change_both() -> None:
     PYPROJECT.write_text("[tool.modelyard]\nskeleton = 1\nresults = 2\n")
     assert search() != before[0]
     assert training() != before[1]
+
+
+def test_results_of_run_py_count_where_pyproject_toml_has_none() -> None:
+    PYPROJECT.write_text("[tool.modelyard]\nskeleton = 1\n")
+    before, project = (search(), training()), find_project()
+    assert project is not None
+    hand_over(replace(project, results=2))
+    changed = search(), training()
+    hand_over(project)
+    assert (search(), training()) == before
+    assert changed[0] != before[0]
+    assert changed[1] != before[1]
 
 
 def test_what_else_stands_in_pyproject_toml_changes_nothing() -> None:

@@ -169,6 +169,7 @@ class Job:
         variables = {
             **os.environ,
             **self.runner.environment,
+            **self.runner.of_job(self.name),
             **default,
             "CI": "true",
             "GITHUB_ACTIONS": "true",

@@ -22,6 +22,7 @@ class Runner:
         root: each job gets an empty folder of its own in it.
         actions: doubles of `uses:` by owner/name.
         lost: jobs whose machine vanishes before their first step.
+        of_job: variables that only one job has.
     """
 
     root: Path
@@ -31,6 +32,7 @@ class Runner:
     secrets: Mapping[str, str] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
     prepare: Callable[[str, Path], None] = lambda _job, _workspace: None
+    of_job: Callable[[str], Mapping[str, str]] = lambda _job: {}
 
     def run(self, path: Path, event: Event) -> Results:
         """Run a workflow for an event; return what became of each of its jobs."""

@@ -1,6 +1,5 @@
 """A repository on GitHub, and the machines that its workflows run on."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,10 @@ from github.programs import Programs
 from github.workflow import Results, Runner
 from support import run
 
-from pipeline.stages import NEVER, Project
+from pipeline.stages import Project
 
+# Jobs that get the common environment.
+EQUIPPED = {"train", "results", "tests", "model_tests", "publish"}
 SECRETS = {"CML_PAT": "pat-that-must-not-be-seen"}
 CLOUD = {
     "GCP_PROJECT": "a-project",
@@ -97,13 +98,13 @@ class Cloud:
             secrets=SECRETS,
             lost=self.lost,
             prepare=self._equip,
+            # No job may change the environment that all share.
+            of_job=lambda job: {"UV_NO_SYNC": "1"} if job in EQUIPPED else {},
         )
 
     def _equip(self, job: str, workspace: Path) -> None:
         """Give a job the common environment, which a real machine would take minutes to make."""
-        if job in {"train", "results", "tests", "model_tests", "publish"}:
+        if job in EQUIPPED:
             environment = self.project.environment
             (workspace / ".venv").symlink_to(environment.folder)
-            lock = workspace / "uv.lock"
-            lock.touch()
-            os.utime(environment.folder / ".set-up", (NEVER, NEVER))
+            (workspace / "uv.lock").touch()

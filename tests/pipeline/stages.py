@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import re
 import zipfile
 from collections.abc import Mapping
@@ -13,7 +12,6 @@ from typing import Any
 from ruamel.yaml import YAML
 from support import ProjectEnvironment
 
-NEVER = 2**32
 MODEL = "digits_classifier"
 TRAVELS = ("model.keras", "exports/model.tflite", "output_mapping.json", "train_configuration.yaml")
 
@@ -79,11 +77,7 @@ class Project:
 def equipped(path: Path, environment: ProjectEnvironment) -> Project:
     """Give a project the common environment."""
     (path / ".venv").symlink_to(environment.folder)
-    # Newer than any file of any project: no run.sh may change what all share.
     (path / "uv.lock").touch()
-    stamp = path / ".venv/.set-up"
-    stamp.touch()
-    os.utime(stamp, (NEVER, NEVER))
     return Project(path, environment)
 
 

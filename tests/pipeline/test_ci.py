@@ -67,7 +67,7 @@ def test_artifacts_that_nobody_pushed_are_named(cloud: Cloud) -> None:
     cloud.commit("Another place")
     results = checked(cloud)["results"]
     assert results.result == "failure"
-    assert "DVC's remote lacks data/processed/digits/, data/raw/circles" in results.log
+    assert "DVC's remote lacks data/processed/circles/, data/raw/circles" in results.log
 
 
 def test_a_cml_commit_is_judged_only_when_its_results_are_back(cloud: Cloud) -> None:

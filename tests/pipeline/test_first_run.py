@@ -29,6 +29,7 @@ def test_a_fresh_bake_trains_a_good_model_with_one_command(first_run: tuple[Path
     assert metrics["tflite"]["max_difference"] < 1e-5
     assert f"{metrics['test']['accuracy']:.4f}" in log
     assert f"training_metrics/{MODEL}" in log.split("Next")[1]
+    assert log.count("There is no commit yet, so the model will name none as its origin") == 1
 
 
 def test_the_results_agree_with_each_other(first_run: tuple[Path, str]) -> None:

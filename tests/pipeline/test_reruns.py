@@ -71,8 +71,8 @@ CHANGES: dict[str, tuple[Edit, set[str]]] = {
     "code that no stage uses": (replace("src/models/dense.py", "floor", "ground"), set()),
     "the engine's version": (replace_the_engine, set()),
     "what the engine's results are": (
-        replace("pyproject.toml", "results = 1 ", "results = 2 "),
-        {"tune", *AFTER_PARAMS},
+        replace("src/run.py", "results=1,", "results=2,"),
+        AFTER_DATA,
     ),
 }
 

@@ -4,15 +4,12 @@ They stand there, not in models/<model>/dvc.yaml, so that a version's Git tag is
 """
 
 import tomllib
-from io import StringIO
 from pathlib import Path
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.util import load_yaml_guess_indent
 
 from modelyard.errors import UserError
+from modelyard.yaml_text import YamlText
 
 PIPELINE = Path("dvc.yaml")
 
@@ -23,14 +20,8 @@ def with_artifact(name: str, file: str) -> str:
     Raises:
         UserError: it is not YAML, or its `artifacts` are not a section.
     """
-    text = PIPELINE.read_text(encoding="utf-8") if PIPELINE.is_file() else ""
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    try:
-        document, indent, dash = load_yaml_guess_indent(text, yaml=yaml)
-    except YAMLError as error:
-        raise UserError(f"{PIPELINE} is not valid YAML: {' '.join(str(error).split())}.") from None
-    document = CommentedMap() if document is None else document
+    pipeline = YamlText(PIPELINE)
+    document = pipeline.document
     if not isinstance(document, CommentedMap) or not isinstance(
         document.get("artifacts") or {}, dict
     ):
@@ -40,12 +31,7 @@ def with_artifact(name: str, file: str) -> str:
         if len(document) > 1:
             document.yaml_set_comment_before_after_key("artifacts", before="\n")
     document["artifacts"][name] = {"path": file, "type": "model", "desc": project_name()}
-    yaml.width = 4096
-    if indent is not None and dash is not None:
-        yaml.indent(mapping=2, sequence=indent, offset=dash)
-    dumped = StringIO()
-    yaml.dump(document, dumped)
-    return dumped.getvalue()
+    return pipeline.text()
 
 
 def project_name() -> str:

@@ -7,16 +7,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from modelyard.command import finish
-from modelyard.config.loading import check_all
+from modelyard.config.loading import check_all, load_project
 from modelyard.errors import UserError
+from modelyard.redaction import redacted
 
+from .model_inputs import check_inputs
 from .remote import Remote
+from .tracked import not_in_git, untracked_dependencies, untracked_root
 
 MOST_NAMED = 10
 
 
-def outdated(target: str | None = None) -> list[str]:
+def outdated(target: str | None = None, *, allow_missing: bool = True) -> list[str]:
     """Return the stages that `dvc repro TARGET` (default: all) would run; nothing is fetched.
+
+    Args:
+        target: a dvc.yaml or a stage.
+        allow_missing: what a stage wrote and is not here is no reason to run it.
 
     Raises:
         UserError: DVC cannot read the pipeline.
@@ -27,7 +34,7 @@ def outdated(target: str | None = None) -> list[str]:
     found: list[str] = []
 
     def note(stage: Any, upstream: Any, **_: object) -> Any:
-        if not stage.changed(allow_missing=True, upstream=upstream):
+        if not stage.changed(allow_missing=allow_missing, upstream=upstream):
             return None
         found.append(stage.addressing)
         return stage
@@ -56,9 +63,26 @@ def not_pushed() -> list[str]:
     return sorted(status.get("not_in_remote", []))
 
 
+def untracked() -> list[str]:
+    """Return a sentence for each thing that a clone would lack because nothing tracks it."""
+    root = load_project().data.root
+    problems = [one for one in [untracked_root(root)] if one]
+    if missing := untracked_dependencies(root):
+        problems.append(
+            f"Stages depend on {listed(missing)}, tracked neither by DVC nor by Git: a clone would "
+            "lack it. `git add` what is small, `dvc add` what is large, and commit."
+        )
+    if lacking := not_in_git():
+        problems.append(
+            f"Git lacks {listed(lacking)}: a clone would not know what DVC keeps. `git add` and "
+            "commit."
+        )
+    return problems
+
+
 def _line(error: Exception) -> str:
     """Return an error with its cause on one line."""
-    return " ".join(f"{error} {error.__cause__ or ''}".split())
+    return redacted(" ".join(f"{error} {error.__cause__ or ''}".split()))
 
 
 def check(*, remote: bool) -> bool:
@@ -68,15 +92,18 @@ def check(*, remote: bool) -> bool:
         UserError: one line each for outdated stages and for artifacts nobody can fetch.
     """
     check_all()
-    problems = []
+    check_inputs()
+    problems = untracked()
     if stages := outdated():
         problems.append(
             f"The results in Git are older than what they depend on: {listed(stages)} would run. "
             "`sh run.sh MODEL`, commit and `dvc push`; or push a commit whose message begins with "
             "[cml]."
         )
-    if not remote or Remote().elsewhere:
+    if not remote:
         print("Not checked: whether the artifacts are in DVC's remote, which is not reached here.")
+    elif (place := Remote()).elsewhere:
+        print(f"Not checked: whether the artifacts can be fetched. {place.cure}")
     elif artifacts := not_pushed():
         problems.append(
             f"DVC's remote lacks {listed(artifacts)}: nobody else can fetch them. `dvc push` "

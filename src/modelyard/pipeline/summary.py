@@ -1,13 +1,17 @@
 """The `summary` stage: all models' results in one file, best first."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from modelyard.config import Options
+from modelyard.config.requirement import why_undefined
 from modelyard.config.tuning_section import Objective
 from modelyard.documents import flat
 from modelyard.errors import UserError
-from modelyard.files import read_json, write_json
+from modelyard.files import write_json
+
+from .metrics import read_metrics
 
 METRICS = Path("training_metrics")
 SUMMARY = Path("training_metrics.json")
@@ -26,11 +30,14 @@ def summary(objective: Objective, *, dry_run: bool = False) -> dict[str, dict[st
     Returns:
         By model, best first: rank, the test metrics, latencies and sizes.
     """
-    results = {file.parent.name: read_json(file) for file in sorted(METRICS.glob("*/metrics.json"))}
+    results = {
+        file.parent.name: read_metrics(file) for file in sorted(METRICS.glob("*/metrics.json"))
+    }
     if not results:
         raise UserError(f"{METRICS} holds no metrics.json yet; train a model with `dvc repro`.")
-    scores = {model: _value(model, metrics, objective.metric) for model, metrics in results.items()}
+    scores = _scores(results, objective.metric)
     ordered = sorted(scores, key=scores.__getitem__, reverse=objective.direction == "max")
+    ordered += [model for model in results if model not in scores]
     ranked = {
         model: {"rank": rank, **_row(results[model])} for rank, model in enumerate(ordered, 1)
     }
@@ -67,19 +74,34 @@ def metric(metrics: dict[str, Any], dotted: str) -> float | None:
     return value if isinstance(value, int | float) else None
 
 
-def _value(model: str, metrics: dict[str, Any], dotted: str) -> float:
-    value = metric(metrics, dotted)
-    if value is None:
+def _scores(results: dict[str, dict[str, Any]], dotted: str) -> dict[str, float]:
+    """Return the number that ranks each model that has it; say of the others why they are last.
+
+    Raises:
+        UserError: no model has it, and not because it is undefined.
+    """
+    found = {model: metric(metrics, dotted) for model, metrics in results.items()}
+    why = {m: why_undefined(dotted, results[m]) for m, value in found.items() if value is None}
+    if len(why) == len(found) and not any(why.values()):
         raise UserError(
-            f"config.yaml: summary.metric is {dotted!r}, but {METRICS / model}/metrics.json has no "
-            f"such number; name one that `dvc metrics show` lists, such as test.accuracy."
+            f"config.yaml: summary.metric is {dotted!r}, but {METRICS / next(iter(found))}"
+            "/metrics.json has no such number; name one that `dvc metrics show` lists, such as "
+            "test.accuracy."
         )
-    return value
+    for model, reason in why.items():
+        said = reason or "the model does not report it"
+        print(
+            f"warning: {METRICS / model}/metrics.json has no {dotted}: {said}; the model is "
+            "ranked last.",
+            file=sys.stderr,
+        )
+    return {model: value for model, value in found.items() if value is not None}
 
 
 def _row(metrics: dict[str, Any]) -> dict[str, Any]:
     """Return a model's line; one of another framework has neither latencies nor sizes."""
-    test = {f"test_{name.replace('.', '_')}": value for name, value in flat(metrics["test"])}
+    found = flat(metrics.get("test", {}))
+    test = {f"test_{name.replace('.', '_')}": value for name, value in found}
     latency = {f"{kind}_ms": value for kind, value in metrics.get("latency_ms", {}).items()}
     size = {f"{kind}_bytes": value for kind, value in metrics.get("size_bytes", {}).items()}
     return test | latency | size

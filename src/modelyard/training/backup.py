@@ -1,13 +1,13 @@
 """Resume a killed training exactly: the next epoch finds everything the last one left.
 
-`keras.callbacks.BackupAndRestore` keeps weights and optimizer, but neither the random state of
-dropout nor the best epoch so far; without them a resumed run ends elsewhere.
+`keras.callbacks.BackupAndRestore` keeps neither dropout's random state nor the best epoch so far.
 """
 
+import json
 import math
-import shutil
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,23 @@ import numpy as np
 
 from modelyard.config.schema import Config
 from modelyard.config.tuning_section import EarlyStopping
+from modelyard.damage import WRONG, clear_way, drop, read_state
 from modelyard.data.manifest import read_manifest
+from modelyard.disk import remove
 from modelyard.documents import fingerprint
 from modelyard.errors import UserError
-from modelyard.files import read_json, sha256, whole_file, write_csv, write_json
+from modelyard.faults import named
+from modelyard.files import sha256, whole_file, write_csv, write_json
 from modelyard.pipeline import identity
 from modelyard.pipeline.provenance import utc_now
 
+from .recorded import drop_recorded, release, say_if_kept
 from .state import keep_average, restore_state, state_of
+from .stored import History, StoredEpochs, history_of
 
 BACKUPS = Path(".checkpoints/train")
 STATE = "state.json"
+ANEW = "training begins anew"
 OWNER = "owner"  # in a model's folder: names the training that may write there
 
 
@@ -38,27 +44,46 @@ class TrainingBackup(keras.callbacks.Callback):
     """
 
     prune: Callable[[list[dict[str, float]]], bool] | None = None  # of a search: stop here?
+    result: Path | None = None  # what was saved from it
 
     def __init__(self, folder: Path, curves: Path, early_stopping: EarlyStopping) -> None:
         """Read the history of an interrupted run, if there is one."""
         super().__init__()
         self.folder, self.curves, self.early_stopping = folder, curves, early_stopping
         self.training, self.started = uuid.uuid4().hex, utc_now()
-        self._read_history()
+        self.history = self._left()
 
     def claim(self) -> None:
         """Take the model over; a training that outlived its killed `dvc` ends at its next epoch."""
+        clear_way(self.folder, ANEW)
+        if self._owner.is_dir():
+            drop(self._owner, "it is a folder", "it is written anew")
         with whole_file(self._owner) as temporary:
             temporary.write_text(self.training)
-        self._read_history()
+        self.history = read_state(self.folder / STATE, self._parsed, ANEW) or []
 
     def resume(self, model: keras.Model) -> int:
-        """Continue a killed training of the same folder; return its finished epochs, 0 for none."""
+        """Continue a killed training of the same folder; return its finished epochs, 0 for none.
+
+        A damaged epoch is removed with a word; training goes on after the last one that is whole.
+        """
         self.claim()
-        done = len(self.history)
-        if done:
-            self.restore(model, done - 1)
+        whole, stored = self.history, StoredEpochs(model, self._file)
+        while self.history and not self._usable(stored):
+            self.history = self.history[:-1]
+        if done := len(self.history):
+            restore_state(model, stored.state(done - 1) or {})
+        if done == len(whole):
+            say_if_kept(self.folder)
+        else:
+            stored.remove_damaged(f"training goes on after epoch {done}" if done else ANEW)
         return done
+
+    def _usable(self, stored: StoredEpochs) -> bool:
+        """Say whether the last and the best epoch of the history can be had, the last one read."""
+        return all(
+            stored.state(epoch) is not None for epoch in (self.best_epoch, len(self.history) - 1)
+        )
 
     def check_owner(self) -> None:
         """Refuse to write once another training of the model has begun.
@@ -66,7 +91,7 @@ class TrainingBackup(keras.callbacks.Callback):
         Raises:
             UserError: the other one continues from here, or has already ended.
         """
-        if not self._owner.is_file() or self._owner.read_text() != self.training:
+        if not self._owner.is_file() or self._owner.read_bytes() != self.training.encode():
             raise UserError(
                 f"A later training of {self.folder.parent.name} took over; this one ends."
             )
@@ -94,7 +119,7 @@ class TrainingBackup(keras.callbacks.Callback):
 
     def restore(self, model: keras.Model, epoch: int) -> None:
         """Put all variables of a compiled model back to the end of an epoch."""
-        with np.load(self._file(epoch)) as saved:
+        with named(self._file(epoch)), np.load(self._file(epoch)) as saved:
             restore_state(model, saved)
 
     def restore_best(self, model: keras.Model) -> None:
@@ -108,10 +133,10 @@ class TrainingBackup(keras.callbacks.Callback):
         _refuse_not_a_number(epoch, values)
         self.check_owner()
         self.history.append(values)
-        with whole_file(self._file(epoch)) as temporary, temporary.open("wb") as file:
+        with whole_file(self._file(epoch), durable=True) as temporary, temporary.open("wb") as file:
             np.savez(file, **state_of(self.model))  # type: ignore[arg-type]
         self.check_owner()  # saving a large model takes a while
-        write_json(self.folder / STATE, {"history": self.history})
+        write_json(self.folder / STATE, {"history": self.history}, durable=True)
         self._keep_only({epoch, self.best_epoch})
         self.write_curves()
         self.model.stop_training |= self.finished(self.params["epochs"])
@@ -121,26 +146,22 @@ class TrainingBackup(keras.callbacks.Callback):
         write_csv(self.curves, [{"epoch": i, **row} for i, row in enumerate(self.history, 1)])
 
     def clear(self) -> None:
-        """Remove every backup of this model; its training is over."""
-        shutil.rmtree(self.folder.parent, ignore_errors=True)
+        """Remove every backup of this model, once DVC has recorded what was saved from it."""
+        release(self.folder, self.result)
 
     @property
     def _owner(self) -> Path:
         return self.folder.parent / OWNER
 
-    def _read_history(self) -> None:
-        """Take over what an interrupted run left; without the weights it names, begin anew.
+    def _left(self) -> History:
+        """Return what an interrupted run left; `resume` looks closer, and says what is lost."""
+        with suppress(OSError, *WRONG):
+            history = self._parsed(json.loads((self.folder / STATE).read_bytes()))
+            return history if self._file(len(history) - 1).is_file() else []
+        return []
 
-        Weights can be missing only in a copy of the folder, of a machine that vanished.
-        """
-        saved = self.folder / STATE
-        self.history: list[dict[str, float]] = (
-            read_json(saved)["history"] if saved.is_file() else []
-        )
-        if self.history:
-            needed = {len(self.history) - 1, self.best_epoch}
-            if not all(self._file(epoch).is_file() for epoch in needed):
-                self.history = []
+    def _parsed(self, document: Any) -> History:
+        return history_of(document, self.early_stopping.metric)
 
     def _file(self, epoch: int) -> Path:
         return self.folder / f"epoch-{epoch}.npz"
@@ -149,13 +170,14 @@ class TrainingBackup(keras.callbacks.Callback):
         kept = {self._file(epoch) for epoch in epochs}
         for file in self.folder.glob("epoch-*.npz"):
             if file not in kept:
-                file.unlink()
+                remove(file)
 
 
 def open_backup(
     config: Config, hyperparameters: Mapping[str, Any], folder: Path | None = None
 ) -> TrainingBackup:
     """Return the backup of one training; without a `folder`, one that only an equal one finds."""
+    drop_recorded(config, BACKUPS)
     curves = (folder or config.output_paths.training_metrics) / "history.csv"
     return TrainingBackup(
         folder or _own_folder(config, hyperparameters), curves, config.params.early_stopping

@@ -17,11 +17,14 @@ from modelyard.errors import UserError
 from modelyard.files import write_json
 from modelyard.recipe.recipe import Recipe
 from modelyard.saved.forms import FORMS, Form, NotRunError
-from modelyard.saved.loading import load_saved
+from modelyard.saved.loading import load_intact
 from modelyard.tasks import Datasets, Judged, load_task
+from modelyard.tasks.batches import BATCH
+
+from .backup import BACKUPS
+from .recorded import drop_recorded
 
 LATENCY_RUNS = 50
-BATCH = 32
 
 
 def evaluate(config: Config, data: Datasets, *, dry_run: bool = False) -> dict[str, Any]:
@@ -36,20 +39,19 @@ def evaluate(config: Config, data: Datasets, *, dry_run: bool = False) -> dict[s
     model = compiled(load_model(paths.model.keras_model), config)
     if dry_run:
         return {"validation": task.judge(model, data, "validation", 1)}
+    drop_recorded(config, BACKUPS)
     exports = {form: FORMS[form](path) for form, path in config.exports.items()}
-    images = np.concatenate([images for images, _ in data.test])
-    outputs = model.predict(images, verbose=0)
     metrics: dict[str, Any] = {split: task.judge(model, data, split) for split in SPLITS}
-    judged = Judged(config, data, outputs)
+    judged = Judged(config, data, model.predict_on_batch)
     metrics["test"] |= task.details(judged)
     runs: dict[str, Form] = {"keras": model.predict_on_batch}
     for form, exported in exports.items():
         try:
-            metrics[form] = task.compare(judged, exported(images))
+            metrics[form] = task.compare(judged, exported)
             runs[form] = exported
         except NotRunError as error:
             metrics[form] = {"not_run": str(error)}
-    metrics["latency_ms"] = _latencies(runs, images)
+    metrics["latency_ms"] = _latencies(runs, next(judged.images()))
     metrics["size_bytes"] = {
         form: paths.model.form(form).stat().st_size for form in ("keras", *exports)
     }
@@ -77,7 +79,7 @@ def load_model(path: Path) -> keras.Model:
     """Load a saved model, with a clear error when there is none."""
     if not path.is_file():
         raise UserError(f"{path} does not exist; train it first with `dvc repro`.")
-    return load_saved(path)
+    return load_intact(path)
 
 
 def _latencies(runs: Mapping[str, Form], images: np.ndarray) -> dict[str, float]:

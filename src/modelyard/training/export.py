@@ -14,6 +14,7 @@ from modelyard.pipeline.identity import SOURCE
 from modelyard.pipeline.provenance import git_commit, train_configuration
 from modelyard.recipe.recipe import Recipe
 from modelyard.saved.exporting import export_forms
+from modelyard.saved.rows import write_rows
 from modelyard.tasks import Datasets, finished, load_task
 
 from .backup import TrainingBackup
@@ -30,7 +31,8 @@ def export(model: keras.Model, data: Datasets, recipe: Recipe, backup: TrainingB
     backup.check_owner()
     config, hyperparameters = recipe.config, recipe.hyperparameters
     paths, manifest = config.output_paths.model, recipe.manifest
-    model = finished(load_task(config.task), recipe.kept(model), len(manifest.classes))
+    task, most = load_task(config.task), config.params.max_objects
+    model = finished(task, recipe.kept(model), len(manifest.classes), most)
     best = {name: value for name, value in backup.best_metrics.items() if name.startswith("val_")}
     write_json(paths.root / "val_metrics.json", best)
     _write_predictions(model, data, config)
@@ -46,23 +48,18 @@ def export(model: keras.Model, data: Datasets, recipe: Recipe, backup: TrainingB
     export_forms(model, config, lambda: _images(data))
     with whole_file(paths.keras_model) as temporary:
         model.save(temporary)
+    backup.result = paths.keras_model
 
 
 def _predict_configuration(config: Config, manifest: Manifest) -> dict[str, Any]:
     """Describe what the saved model takes and gives, for those who only predict."""
-    height, width, channels = manifest.image_shape
     trained_in = {"project": project_name(), "commit": git_commit()}
     return {
         "model": config.name,
         "module": f"{SOURCE}.models.{config.architecture}",
         "trained_in": {key: value for key, value in trained_in.items() if value},
         "task": config.task,
-        "input": {
-            "height": height,
-            "width": width,
-            "channels": channels,
-            "pixel_range": [0, 255],
-        },
+        "input": manifest.reading.described(),
         "output": load_task(config.task).output(list(manifest.classes)),
     }
 
@@ -72,10 +69,22 @@ def _write_predictions(model: keras.Model, data: Datasets, config: Config) -> No
 
     Nothing is learnt from it; the labels of the test split are not looked at.
     """
-    images = data.in_order("test").map(lambda images, _: images)
-    outputs = load_task(config.task).comparable(model.predict(images, verbose=0))
+    comparable = load_task(config.task).comparable
+    batches = data.in_order("test").map(lambda images, _: images)
+    outputs = (comparable(_predicted(model, images)) for images in batches)
     with whole_file(config.output_paths.model.root / PREDICTIONS) as temporary:
-        np.save(temporary, outputs.astype(np.float32))
+        write_rows(temporary, outputs)
+
+
+def _predicted(model: keras.Model, images: Any) -> np.ndarray:
+    """Return the outputs of a batch, once: `predict_on_batch` gives it whole to each device."""
+    several = model.distribute_strategy.num_replicas_in_sync > 1
+    outputs: np.ndarray = (
+        model.predict(images, batch_size=len(images), verbose=0)
+        if several
+        else model.predict_on_batch(images)
+    )
+    return outputs
 
 
 def _images(data: Datasets) -> Iterator[np.ndarray]:

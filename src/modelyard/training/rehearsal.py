@@ -20,7 +20,7 @@ from modelyard.config.own_code import explained, placed, summary
 from modelyard.errors import UserError
 from modelyard.recipe.precision import in_full_precision, is_mixed
 from modelyard.recipe.recipe import Recipe
-from modelyard.recipe.validation import judged_names
+from modelyard.recipe.validation import check_defined, judged_names
 from modelyard.saved.exporting import check_forms, needs_rehearsal
 from modelyard.saved.loading import Named, foreign_objects, is_registered, load_saved
 from modelyard.tasks import Datasets, finished, load_task
@@ -48,6 +48,9 @@ def rehearse(
     Raises:
         UserError: what fails, where in the team's code, and what to do.
     """
+    check_defined(recipe.config, recipe.manifest)
+    if warning := getattr(load_task(recipe.config.task), "warning", lambda _: None)(recipe.config):
+        print(f"warning: {warning}", file=sys.stderr)
     recipe.own_callbacks()
     images = next(iter(data.validation))[0]
     _check_outputs(model, recipe, images)
@@ -129,7 +132,8 @@ def _check_saving(
     if not (thorough or is_mixed(model) or needs_rehearsal(model, recipe.config)):
         return
     whole = in_full_precision(model)
-    complete = finished(task, whole, len(recipe.manifest.classes))
+    most = recipe.config.params.max_objects
+    complete = finished(task, whole, len(recipe.manifest.classes), most)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "model.keras")
         with explained(f"{own}: saving the network", _HOW_TO_SAVE):

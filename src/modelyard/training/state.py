@@ -20,6 +20,13 @@ def restore_state(model: keras.Model, state: Mapping[str, Any]) -> None:
     Raises:
         UserError: the state is of another model.
     """
+    check_fits(model, state)
+    for path, variable in _variables(model).items():
+        variable.assign(state[path])
+
+
+def check_fits(model: keras.Model, state: Mapping[str, Any]) -> None:
+    """Refuse a state of other variables, before one of them is changed."""
     variables = _variables(model)
     unknown = sorted(set(variables) ^ set(state))
     if unknown:
@@ -28,7 +35,12 @@ def restore_state(model: keras.Model, state: Mapping[str, Any]) -> None:
             "remove the folder .checkpoints/train to train from the beginning."
         )
     for path, variable in variables.items():
-        variable.assign(state[path])
+        if tuple(np.shape(state[path])) != tuple(variable.shape):
+            raise UserError(
+                f"A backup of {model.name} does not fit it: {path} has the shape "
+                f"{tuple(np.shape(state[path]))}, not {tuple(variable.shape)}; remove the folder "
+                ".checkpoints/train to train from the beginning."
+            )
 
 
 def keep_average(model: keras.Model) -> None:
