@@ -39,10 +39,11 @@ class Chief(OracleServicer):
         self.heard: dict[str, float] = {}  # by trial
         self.last_heard = self.last_look = clock()
         self.thread = ThreadPoolExecutor(max_workers=1)
+        self.failure: Exception | None = None
 
     def CreateTrial(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Give a worker its next trial."""
-        response = super().CreateTrial(request, context)
+        response = self._noted(super().CreateTrial, request, context)
         self._hear(response.trial.trial_id)
         return response
 
@@ -50,6 +51,27 @@ class Chief(OracleServicer):
         """Hear that a worker is alive: it asks for its running trial every few seconds."""
         self._hear(request.trial_id)
         return super().GetTrial(request, context)
+
+    def UpdateTrial(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Take a score."""
+        return self._noted(super().UpdateTrial, request, context)
+
+    def EndTrial(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """End a trial."""
+        return self._noted(super().EndTrial, request, context)
+
+    def _noted(self, answer: Callable[[Any, Any], Any], request: Any, context: Any) -> Any:
+        """Answer; what fails, as on a full disk, ends the search: workers would ask for ever."""
+        try:
+            return answer(request, context)
+        except Exception as error:
+            self.failure = error
+            context.abort(grpc.StatusCode.INTERNAL, str(error))
+
+    def check(self) -> None:
+        """Raise what failed in the thread that answers the workers."""
+        if self.failure is not None:
+            raise self.failure
 
     def _hear(self, trial_id: str) -> None:
         self.last_heard = self.heard[trial_id] = self.clock()
@@ -120,6 +142,7 @@ class Chief(OracleServicer):
         """
         while not self.done:
             time.sleep(POLL_SECONDS)
+            self.check()
             self.requeue_lost()
             self.look_for_end()
             if self.clock() - self.last_heard > patience(ALONE_SECONDS):

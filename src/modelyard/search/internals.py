@@ -32,6 +32,7 @@ RECOMPUTED = ("tried_so_far", "id_to_hash", "run_times")  # of the state: grow w
 class OpenOracle(keras_tuner.Oracle):
     """An oracle whose inner state has names: where it is kept, what waits, what was tried."""
 
+    end_order: list[str]
     _retry_queue: list[str]
     _seed_state: int
 
@@ -87,6 +88,13 @@ class OpenOracle(keras_tuner.Oracle):
 
     def _check_consecutive_failures(self) -> None:
         """Go on after any number of failures: how many may fail, our own oracles decide."""
+
+    def begin_again(self, trial: Any) -> None:
+        """Forget how a trial ended."""
+        trial.status, trial.message, trial.score = "RUNNING", None, None
+        trial.metrics = type(trial.metrics)()
+        self.end_order.remove(trial.trial_id)
+        self.queue.insert(0, trial.trial_id)  # emptied from its end: what was running comes first
 
 
 class OpenBayesian(BayesianOptimizationOracle):
@@ -150,7 +158,7 @@ class QuietTuner(BaseTuner):
 
 def write_state(path: Path, document: dict[str, Any]) -> None:
     """Write JSON on one line, whole or not at all: it is written after every trial."""
-    with whole_file(path) as temporary:
+    with whole_file(path, durable=True) as temporary:
         temporary.write_text(json.dumps(document))
 
 

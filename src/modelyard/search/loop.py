@@ -1,6 +1,5 @@
 """The search loop: KerasTuner proposes values, an adapter trains them, the result is recorded."""
 
-import json
 import math
 import shutil
 import sys
@@ -15,7 +14,9 @@ from keras_tuner.errors import FailedTrialError, FatalError
 from modelyard.adapter import ModelSpecs, checked_metrics, run_steps
 from modelyard.config.hyperparameters import Hyperparameters
 from modelyard.config.own_code import reason
+from modelyard.damage import read_state
 from modelyard.errors import UserError
+from modelyard.faults import machine_fault
 from modelyard.files import read_csv, whole_folder, write_json
 
 from .internals import QuietTuner
@@ -70,12 +71,18 @@ class SearchTuner(QuietTuner):
     def run_trial(self, trial: Any) -> dict[str, float]:
         """Return the objective of a trial; one that ended before is not trained again."""
         try:
-            result = self.record.read(trial.trial_id) or self._run(trial)
+            result = self._ended(trial) or self._run(trial)
         except TakenOverError as error:
             raise FatalError(str(error)) from None
         if result.score is None:
             raise FailedTrialError(result.reason)
         return {self.config.tuning.objective.metric: result.score}
+
+    def _ended(self, trial: Any) -> TrialResult | None:
+        """Return the result of a trial that ended before; one of other values is of another."""
+        result = self.record.read(trial.trial_id)
+        values = self.space.complete(trial.hyperparameters.values)
+        return result if result and result.values == dict(values) else None
 
     def _run(self, trial: Any) -> TrialResult:
         """Train, and record the result or why there is none."""
@@ -88,6 +95,8 @@ class SearchTuner(QuietTuner):
         except FatalError:
             raise
         except Exception as error:
+            if said := machine_fault(error):  # no other trial would escape it
+                raise FatalError(said) from error
             self.record.check_owner()
             (self.record.trial_folder(trial.trial_id) / "error.txt").write_text(
                 traceback.format_exc(), "utf-8"
@@ -181,14 +190,27 @@ class SearchTuner(QuietTuner):
         """Refuse a trial that ended its process again and again, as one that needs too much."""
         folder = self.record.trial_folder(trial_id)
         saved = folder / "attempts.json"
-        before = json.loads(saved.read_text()) if saved.is_file() else {"attempts": 0, "rows": 0}
-        rows = sum(len(read_csv(path)) for path in folder.glob("execution-*/history.csv"))
+        none = {"attempts": 0, "rows": 0}
+        before = read_state(saved, _attempts, "its attempts are counted anew") or none
+        rows = sum(map(_rows, folder.glob("execution-*/history.csv")))
         attempts = 1 if rows > before["rows"] else before["attempts"] + 1
         if attempts > MOST_ATTEMPTS:
             raise UserError(
                 f"It ended its process {MOST_ATTEMPTS} times; it may need too much memory."
             )
         write_json(saved, {"attempts": attempts, "rows": rows})
+
+
+def _attempts(document: Any) -> dict[str, int]:
+    return {key: int(document[key]) for key in ("attempts", "rows")}
+
+
+def _rows(history: Path) -> int:
+    """Return how many epochs a training had; it writes the file anew, damaged or not."""
+    try:
+        return len(read_csv(history))
+    except (UserError, OSError):
+        return 0
 
 
 def _inherit(past: Path, folder: Path) -> None:

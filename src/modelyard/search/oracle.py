@@ -4,18 +4,19 @@ The defaults are the first trial; no combination is tried twice; a small space i
 the state on disk cannot be torn by a kill; no trial is forgotten when a search is reloaded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import keras_tuner
 from keras_tuner import HyperParameters
 
-from modelyard.config.ranges import BooleanTuning, ChoiceTuning, IntTuning
+from modelyard.config.choices import BooleanTuning, ChoiceTuning
+from modelyard.config.ranges import FloatTuning, IntTuning
 from modelyard.config.tuning_section import Tuning
 
 from .internals import OpenOracle, write_state
-from .space import Space
+from .space import MOST_LISTED, Space
 
 MOST_EQUAL_DRAWS = 100  # equal draws in a row after which the rest of a finite space is listed
 STOPPED = {"status": "STOPPED", "values": None}
@@ -53,11 +54,18 @@ class SearchOracle(OpenOracle):
         """Tell nobody how trials end, and propose as long as there is something to try."""
         self.on_end, self.enough = lambda _: None, lambda: False
 
-    def open(self, folder: Path, search_id: str) -> None:
-        """Keep the state in folder/search_id, and continue from what is there."""
+    def open(self, folder: Path, search_id: str, results: Collection[int] | None = None) -> None:
+        """Keep the state in folder/search_id, and continue from what is there.
+
+        A trial that has ended, but is not among the `results`, is repeated.
+        """
         self.keep_in(folder, search_id)
         if self.state_file.is_file():
             self.reload()
+        ended = [] if results is None else [i for i in self.end_order if int(i) < self.max_trials]
+        for trial_id in ended:
+            if int(trial_id) not in (results or ()):
+                self.begin_again(self.trials[trial_id])
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Propose values: the defaults first, then what the oracle draws, never a duplicate."""
@@ -151,12 +159,20 @@ def declare(space: Space) -> HyperParameters:
         default = space.declared[name].default_value
         if isinstance(tuning, BooleanTuning):
             hyperparameters.Boolean(name, default=default)
-        elif isinstance(tuning, ChoiceTuning) or tuning.step is not None:
-            hyperparameters.Choice(name, list(tuning.candidates() or ()), default=default)
+        elif isinstance(tuning, ChoiceTuning):
+            hyperparameters.Choice(name, list(tuning.candidates()), default=default)
+        elif (steps := _few_steps(tuning)) is not None:
+            hyperparameters.Choice(name, steps, default=default)
         else:
             kind = hyperparameters.Int if isinstance(tuning, IntTuning) else hyperparameters.Float
             kind(name, tuning.min, tuning.max, sampling=tuning.sampling, default=default)
     return hyperparameters
+
+
+def _few_steps(tuning: IntTuning | FloatTuning) -> list[int] | list[float] | None:
+    """Return a range's steps; None for very many: then `typed` finds the nearest one."""
+    values = None if tuning.step is None else tuning.candidates()
+    return None if values is None or len(values) > MOST_LISTED else list(values)
 
 
 def running(values: dict[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,11 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from modelyard.config.tuning_section import Objective, Pruning
-from modelyard.files import read_json, write_json
+from modelyard.damage import read_state
+from modelyard.files import write_json
 
 from .record import TrialResult
 
@@ -53,12 +55,18 @@ def fixed_limits(
 ) -> list[float | None]:
     """Return the limits of a trial by epoch, those it began with if it has begun before."""
     saved = folder / FILE
-    if not saved.is_file():
-        compared = [result for result in others if any(value is not None for value in result.curve)]
-        found = limits(pruning, objective, epochs, compared)
-        write_json(saved, {"trials": [result.number for result in compared], "limits": found})
-    kept: list[float | None] = read_json(saved)["limits"]
-    return kept
+    kept = read_state(saved, _limits, "its trial is compared with those that have ended by now")
+    if kept is not None:
+        return kept
+    compared = [result for result in others if any(value is not None for value in result.curve)]
+    found = limits(pruning, objective, epochs, compared)
+    numbers = [result.number for result in compared]
+    write_json(saved, {"trials": numbers, "limits": found}, durable=True)
+    return found
+
+
+def _limits(document: Any) -> list[float | None]:
+    return [None if value is None else float(value) for value in document["limits"]]
 
 
 def limits(

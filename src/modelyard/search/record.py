@@ -8,18 +8,21 @@
 
 import shutil
 import uuid
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from modelyard.config.ranges import Value
+from modelyard.config.choices import Value
 from modelyard.config.schema import Config
+from modelyard.damage import WRONG, clear_way, read_state
 from modelyard.documents import fingerprint
 from modelyard.errors import UserError
-from modelyard.files import read_json, whole_file, write_json
+from modelyard.files import read_mapping, whole_file, write_json
 
 from .identity import depends_on, differences
+from .intact import clear_places
 
 SEARCHES = Path(".checkpoints/tune")
 
@@ -63,9 +66,11 @@ class SearchRecord:
 
     def begin(self) -> str:
         """Claim the search for this process; return whether it is new, and why."""
+        clear_way(self.path, "the search begins anew")
+        clear_places(self.path)
         reason = "" if self.exists else self._why_new()
         self._claim = uuid.uuid4().hex
-        write_json(self.path / "search.json", self.depends_on)
+        write_json(self.path / "search.json", self.depends_on, durable=True)
         _write(self.model_folder / "owner", self._claim)
         _write(self.model_folder / "current", self.id)
         return reason
@@ -84,7 +89,7 @@ class SearchRecord:
             TakenOverError: so that the search ends, instead of this trial.
         """
         owner = self.model_folder / "owner"
-        if self._claim and not (owner.is_file() and owner.read_text() == self._claim):
+        if self._claim and not (owner.is_file() and owner.read_bytes() == self._claim.encode()):
             raise TakenOverError(
                 f"A later search of {self.model_folder.name} took over; this one ends."
             )
@@ -96,10 +101,12 @@ class SearchRecord:
             UserError: naming what differs between this checkout and the chief's.
         """
         current = self.model_folder / "current"
-        chiefs = current.read_text() if current.is_file() else ""
+        chiefs = current.read_text("utf-8", "replace") if current.is_file() else ""
         if chiefs == self.id:
             return
-        chief = read_json(self.model_folder / chiefs / "search.json") if chiefs else {}
+        chief: dict[str, Any] = {}
+        with suppress(UserError, *WRONG):
+            chief = read_mapping(self.model_folder / chiefs / "search.json")
         raise UserError(
             f"The chief runs search {chiefs or 'unknown'}, this checkout would run {self.id}: "
             f"{differences(chief, self.depends_on)}; bring both to one commit and one data."
@@ -111,7 +118,8 @@ class SearchRecord:
 
     def write(self, trial_id: str, result: TrialResult) -> None:
         """Write the result of a trial."""
-        write_json(self.trial_folder(trial_id) / "result.json", result.model_dump())
+        path = self.trial_folder(trial_id) / "result.json"
+        write_json(path, result.model_dump(), durable=True)
 
     def read(self, trial_id: str) -> TrialResult | None:
         """Read the result of a trial, None if it has not ended."""
@@ -129,7 +137,10 @@ class SearchRecord:
         latest = max(records, key=lambda path: path.stat().st_mtime, default=None)
         if latest is None:
             return "the first"
-        return differences(read_json(latest), self.depends_on) or "the engine has other settings"
+        before = read_state(latest, dict, "this search is not compared with its")
+        if before is None:
+            return "the first"
+        return differences(before, self.depends_on) or "the engine has other settings"
 
     def drop_other_backups(self) -> None:
         """Remove the backups of all other searches of this model: they would fill the disk."""
@@ -151,4 +162,4 @@ def _write(path: Path, text: str) -> None:
 
 def _result(folder: Path) -> TrialResult | None:
     path = folder / "result.json"
-    return TrialResult.model_validate(read_json(path)) if path.is_file() else None
+    return read_state(path, TrialResult.model_validate, "its trial is repeated")

@@ -9,10 +9,12 @@ import tensorflow as tf
 from keras_tuner.errors import FatalError
 
 from modelyard.adapter import ModelSpecs, run_steps
+from modelyard.damage import WRONG, drop, why
 from modelyard.errors import UserError
 from modelyard.training.names import check_reported
 
 from .chief import Chief
+from .intact import AGAIN, ORACLE, forget, forget_damaged
 from .internals import stub
 from .loop import SearchTuner
 from .monitor import Monitor
@@ -118,11 +120,26 @@ def _new_oracle(search: Search) -> SearchOracle:
     return ORACLES[search.config.tuning.oracle](search.space, search.config)
 
 
+def _opened(search: Search) -> SearchOracle:
+    """Return the oracle as it was; a new one, with a word, where its state cannot be used."""
+    record = search.record
+    forget_damaged(record.path)
+    results = record.results(search.config.tuning.max_trials)
+    try:
+        oracle = _new_oracle(search)
+        oracle.open(record.model_folder, record.id, results)
+    except (RuntimeError, *WRONG) as error:
+        drop(record.path / ORACLE, why(error), AGAIN)
+        forget(record.path)
+        oracle = _new_oracle(search)
+        oracle.open(record.model_folder, record.id, results)
+    return oracle
+
+
 @contextmanager
 def _begun(search: Search, at_once: int) -> Iterator[SearchOracle]:
     """Begin the search: yield its oracle, continued from disk and watched while the block runs."""
     print(search.begin(), flush=True)
-    oracle = _new_oracle(search)
-    oracle.open(search.record.model_folder, search.record.id)
+    oracle = _opened(search)
     with Monitor(search, oracle, at_once):
         yield oracle

@@ -1,14 +1,16 @@
 """The search space of a configuration: what may be combined, and what a trial is built from."""
 
-import itertools
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from modelyard.config.choices import Value
 from modelyard.config.hyperparameters import Hyperparameter, Hyperparameters, Range
-from modelyard.config.ranges import Value
+from modelyard.config.steps import DefaultFirst
 
 MOST_REPEATS = 100  # repeated combinations in a row after which the rest is listed in order
+MOST_LISTED = 10_000  # values of one hyperparameter that are ever listed
+NONE_ASKED: Any = object()  # stands for every value that no condition asks for
 
 
 class Space:
@@ -62,10 +64,13 @@ class Space:
     def size(self, *, grid: bool) -> int:
         """Return how many distinct combinations there are, without listing them.
 
-        Only what conditions name is tried value by value; all else multiplies.
+        Only what conditions ask for is tried value by value; all else multiplies.
         """
-        listed = dict(zip(self.searched, self._listed(grid=grid), strict=True))
-        named = {other for entry in self.declared.values() for other in entry.when}
+        listed = self._listed(grid=grid)
+        asked: dict[str, list[Value]] = {}
+        for entry in self.declared.values():
+            for other, value in entry.when.items():
+                asked.setdefault(other, []).append(value)
 
         def below(names: tuple[str, ...], values: Hyperparameters) -> int:
             if not names:
@@ -73,16 +78,16 @@ class Space:
             name, rest = names[0], names[1:]
             if not self._active(name, values):
                 return below(rest, values)
-            if name not in named:
-                return len(listed[name]) * below(rest, values)
-            return sum(below(rest, Hyperparameters(values | {name: v})) for v in listed[name])
+            special = {value for value in asked.get(name, ()) if value in listed[name]}
+            found = sum(below(rest, Hyperparameters(values | {name: one})) for one in special)
+            others = len(listed[name]) - len(special)
+            return found + others * below(rest, Hyperparameters(values | {name: NONE_ASKED}))
 
         return below(tuple(self.searched), self.defaults)
 
     def combinations(self, *, grid: bool = False) -> Iterator[Hyperparameters]:
         """Yield every combination once, the defaults first; of the grid, or of a finite space."""
-        listed = self._listed(grid=grid)
-        yield from self._distinct(itertools.product(*listed), set())
+        yield from self._tree(self._listed(grid=grid), tuple(self.searched), self.defaults)
 
     def spread(self) -> Iterator[Hyperparameters]:
         """Yield every combination of the grid once, the defaults first, however many are taken.
@@ -90,15 +95,30 @@ class Space:
         Any number of them, from the beginning, has the values of each hyperparameter about equally
         often: they are dealt from a shuffled deck, which is shuffled anew when it is empty.
         """
-        listed = self._listed(grid=True)
         seen: set[tuple[Value, ...]] = set()
-        yield from self._distinct(_dealt(listed), seen, MOST_REPEATS)
-        yield from self._distinct(itertools.product(*listed), seen)
+        yield from self._distinct(_dealt([*self._listed(grid=True).values()]), seen)
+        for values in self.combinations(grid=True):
+            if tuple(values.values()) not in seen:
+                yield values
+
+    def _tree(
+        self, listed: Mapping[str, Sequence[Value]], names: tuple[str, ...], values: Hyperparameters
+    ) -> Iterator[Hyperparameters]:
+        """Yield what follows from the values so far: the last name changes first.
+
+        What a condition excludes keeps its default, and is not tried with every value.
+        """
+        if not names:
+            yield self.complete(values)
+            return
+        name, rest = names[0], names[1:]
+        for value in listed[name] if self._active(name, values) else [values[name]]:
+            yield from self._tree(listed, rest, Hyperparameters(values | {name: value}))
 
     def _distinct(
-        self, drawn: Iterator[tuple[Value, ...]], seen: set[tuple[Value, ...]], repeats: int = 0
+        self, drawn: Iterator[tuple[Value, ...]], seen: set[tuple[Value, ...]]
     ) -> Iterator[Hyperparameters]:
-        """Yield what is not in `seen`; end after so many repeats in a row, 0 for never."""
+        """Yield what is not in `seen`; end after many repeats in a row."""
         in_a_row = 0
         for values in (self.complete(dict(zip(self.searched, one, strict=True))) for one in drawn):
             key = tuple(values.values())
@@ -106,15 +126,15 @@ class Space:
             if not in_a_row:
                 seen.add(key)
                 yield values
-            elif in_a_row == repeats:
+            elif in_a_row == MOST_REPEATS:
                 return
 
-    def _listed(self, *, grid: bool) -> list[list[Value]]:
+    def _listed(self, *, grid: bool) -> dict[str, Sequence[Value]]:
         """Return the values of each searched hyperparameter, its default first."""
-        listed = []
+        listed: dict[str, Sequence[Value]] = {}
         for name, tuning in self.searched.items():
             values = tuning.grid() if grid else tuning.candidates()
-            listed.append(list(dict.fromkeys([self.declared[name].default_value, *(values or ())])))
+            listed[name] = DefaultFirst(self.declared[name].default_value, values or ())
         return listed
 
     def _active(self, name: str, values: Mapping[str, Value]) -> bool:
@@ -129,13 +149,19 @@ class Space:
         return name not in self.searched or self._active(name, values)
 
 
-def _dealt(listed: list[list[Value]]) -> Iterator[tuple[Value, ...]]:
+def _dealt(listed: list[Sequence[Value]]) -> Iterator[tuple[Value, ...]]:
     """Yield combinations without end, the first of each list, then dealt from a deck of each."""
     yield tuple(values[0] for values in listed)
     generator = random.Random(0)  # noqa: S311  (a grid is the same for every seed)
-    decks = [generator.sample(values[1:], len(values) - 1) for values in listed]
+    decks = [_deck(values, 1, generator) for values in listed]
     while True:
         for deck, values in zip(decks, listed, strict=True):
             if not deck:
-                deck.extend(generator.sample(values, len(values)))
+                deck.extend(_deck(values, 0, generator))
         yield tuple(deck.pop() for deck in decks)
+
+
+def _deck(values: Sequence[Value], first: int, generator: random.Random) -> list[Value]:
+    """Return values in a random order: all from a place on, or many of very many."""
+    places = range(first, len(values))
+    return [values[i] for i in generator.sample(places, min(len(places), MOST_LISTED))]

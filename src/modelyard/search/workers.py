@@ -62,6 +62,7 @@ class Workers:
         """
         while self.running:
             time.sleep(POLL_SECONDS)
+            self.chief.check()
             for worker in list(self.running):
                 status = worker.process.poll()
                 if status is None:
