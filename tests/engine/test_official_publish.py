@@ -296,3 +296,18 @@ def test_force_publishes_and_the_card_says_so_until_it_is_published_properly(
     configure(str(MODEL / "config.yaml"), acceptance=[rule])
     assert publish("--force") == 0
     assert snapshot(OFFICIAL) == before  # what has a version keeps it
+
+
+def test_a_model_that_was_trained_before_the_first_commit_is_published_with_a_word_on_it(
+    buckets: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish() == 0
+    assert capsys.readouterr().err == (
+        "warning: tiny was trained before the first commit, so train_configuration.yaml and the "
+        "card name none as that of the training; to have one named, `dvc repro --force "
+        "--single-item models/tiny/dvc.yaml:train`, then `sh run.sh tiny` and commit.\n"
+    )
+    assert "| commit before the training | none |" in (OFFICIAL / "README.md").read_text()
+    ready(*buckets, weights="trained again")  # after a commit
+    assert publish() == 0
+    assert "warning" not in capsys.readouterr().err

@@ -71,7 +71,7 @@ def test_a_wheel_is_fetched_only_with_the_digest_that_the_index_says(
     store.publish(build)
     assert store.fetch(NAME, VERSION, Path("got")).read_bytes() == fake_wheel()
     server.next = [None, (200, b"damaged", {})]
-    with pytest.raises(UserError, match=r"index: sha256 digest of .* instead of expected"):
+    with pytest.raises(UserError, match=r"index: .*\.whl is not the file whose SHA-256 the index"):
         store.fetch(NAME, VERSION, Path("again"))
     assert list(Path("again").iterdir()) == []
     with pytest.raises(UserError, match=r"version 1\.2\.1 of tiny-models is not there"):

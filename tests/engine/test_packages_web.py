@@ -138,9 +138,16 @@ def test_a_variable_that_is_not_set_is_named_before_anything_is_asked(
 def test_nothing_is_sent_to_where_a_redirect_leads(server: Server, status: int) -> None:
     with serve(Server()) as other:
         server.next = [(status, b"", {"Location": f"{other.address}/b?key=1"})]
-        with pytest.raises(UserError, match=rf"leads on to {other.address}/b, where nothing"):
+        with pytest.raises(UserError, match=rf"leads on to {other.address}, to another path"):
             store_of(server).publish(fake_build(Path("dist")))
         assert other.asked == []
+
+
+def test_a_redirect_to_the_same_path_is_told_with_it(server: Server) -> None:
+    path = WHEEL_PATH.replace(" ", "%20")
+    server.next = [(301, b"", {"Location": f"https://127.0.0.1:1{path}"})]
+    with pytest.raises(UserError, match=rf"leads on to https://127.0.0.1:1{path}, where nothing"):
+        store_of(server).find(NAME, VERSION)
 
 
 def test_a_netrc_of_the_user_does_not_replace_the_token(

@@ -11,6 +11,7 @@ from modelyard.command import finish, take_no_options
 from modelyard.config.loading import check_all, load_project, model_config_path
 from modelyard.config.models import model_names
 from modelyard.errors import UserError, did_you_mean
+from modelyard.pipeline.model_inputs import check_inputs
 
 # `[cml] my_model: why` names a model; `[cml] why` and `[cml] see: this` do not, the second by
 # its space before the colon.
@@ -28,6 +29,7 @@ def chosen(model: str, message: str) -> str | None:
 def _choose() -> bool:
     name = chosen(os.environ.get("MODEL", ""), os.environ.get("MESSAGE", ""))
     check_all()
+    check_inputs()
     if name is None:
         name = load_project().model
         model_config_path(name)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from modelyard.command import print_error, take_no_options
+from modelyard.redaction import redacted
 
 from .vm import VMError, gcloud, instances, repository_label, run_label, setting
 
@@ -92,7 +93,9 @@ def _start(workflow: str, *fields: str) -> None:
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise VMError(f"{workflow} could not be started again (`gh workflow run`): {said[-1]}")
+        raise VMError(
+            f"{workflow} could not be started again (`gh workflow run`): {redacted(said[-1])}"
+        )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from modelyard.command import print_error
+from modelyard.redaction import redacted
 
 from .vm import VMError, instances, repository_label, run_label, setting
 
@@ -119,7 +120,7 @@ def _launch() -> str:
         )
         if done.returncode == 0:
             return runner_label()
-        print("\n".join(done.stderr.splitlines()[-MOST_LINES:]), file=sys.stderr)
+        print(redacted("\n".join(done.stderr.splitlines()[-MOST_LINES:])), file=sys.stderr)
         _delete_leftovers()
         if GLOBAL_QUOTA in done.stderr:
             raise VMError(

@@ -15,6 +15,7 @@ from modelyard.command import finish
 from modelyard.errors import UserError
 from modelyard.pipeline.consistency import listed, not_pushed
 from modelyard.pipeline.remote import Remote
+from modelyard.redaction import redacted
 
 from .checkpoints import Mirror, backup_path
 
@@ -89,7 +90,7 @@ def _upload(mirror: Mirror | None, *, finished: bool = False) -> None:
         if mirror:
             mirror.upload(finished=finished)
     except Exception as error:
-        reason = " ".join(str(error).split())[:300]
+        reason = redacted(" ".join(str(error).split()))[:300]
         print(f"warning: the backup was not uploaded: {reason}", file=sys.stderr, flush=True)
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from modelyard.errors import UserError
+from modelyard.redaction import redacted
 
 
 class VMError(UserError):
@@ -94,7 +95,7 @@ def gcloud(*arguments: str) -> str:
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise VMError(f"`{' '.join(command[:4])}` failed: {said[-1].strip()}")
+        raise VMError(f"`{' '.join(command[:4])}` failed: {redacted(said[-1].strip())}")
     return done.stdout
 
 

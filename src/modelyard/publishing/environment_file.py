@@ -6,12 +6,11 @@ from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from modelyard.config.mistakes import explain
 from modelyard.config.section import Section
 from modelyard.errors import UserError
+from modelyard.strict_yaml import HOLDS_ITSELF, TOO_DEEP, TOO_LARGE, parse_yaml
 
 SETTINGS = Path("environments.yaml")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -99,18 +98,27 @@ def read_entries() -> dict[str, EnvironmentSection]:
 
 def _document() -> dict[Any, Any]:
     try:
-        document = YAML(typ="safe").load(SETTINGS.read_text(encoding="utf-8"))
+        document = parse_yaml(SETTINGS.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(
             f"{SETTINGS} does not exist; restore it: `git checkout {SETTINGS}`."
         ) from None
-    except (YAMLError, UnicodeDecodeError) as error:  # which quote the file: there may be a token
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        where = f" in line {mark.line + 1}" if mark else ""
-        raise UserError(f"{SETTINGS} is not valid YAML{where}; mend it there.") from None
+    except ValueError as error:  # which quotes the file: there may be a token
+        raise UserError(_told(str(error))) from None
     if not isinstance(document, dict) or not document:
         raise UserError(f"{SETTINGS} does not name an environment; add one as its comments show.")
     return document
+
+
+def _told(reason: str) -> str:
+    """Say which line is not YAML; what stands there only of our own keys."""
+    if found := re.match(r"line \d+: the key '(host|path|token)' stands twice", reason):
+        return f"{SETTINGS} is not valid YAML: {found.group()}; keep one of them."
+    if not reason.startswith("line") and reason.endswith((TOO_LARGE, HOLDS_ITSELF, TOO_DEEP)):
+        return f"{SETTINGS}: {reason}; write a text."  # it begins with the names of keys
+    line = re.match(r"line \d+", reason)
+    where = f" in {line.group()}" if line else ""
+    return f"{SETTINGS} is not valid YAML{where}; mend it there."
 
 
 def _secrets(name: object, entry: object) -> list[str]:

@@ -9,7 +9,12 @@ from pathlib import Path
 from modelyard.command import finish, program
 from modelyard.errors import UserError
 from modelyard.git import check_identity
-from modelyard.publishing.official.checks import Refusal, buckets, refusals
+from modelyard.publishing.official.checks import (
+    Refusal,
+    buckets,
+    refusals,
+    without_commit,
+)
 from modelyard.publishing.official.publication import Publication, prepare, published
 from modelyard.publishing.official.run_directory import (
     RunDirectory,
@@ -30,6 +35,8 @@ def publish(named: list[str], *, dry_run: bool, force: bool) -> bool:
     models, where = publishable(named), buckets()
     runs = _read(models)
     refused = refusals(runs)
+    for warning in filter(None, map(without_commit, runs)):
+        print(f"warning: {warning}", file=sys.stderr)
     if not force and (lines := dict.fromkeys(f"{line}." for one in refused for line in one.lines)):
         print("Nothing is published; --force does it all the same, and the card says so.")
         raise UserError("\n".join(lines))

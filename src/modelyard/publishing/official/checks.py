@@ -74,6 +74,18 @@ def refusals(runs: Sequence[RunDirectory]) -> list[Refusal]:
     ]
 
 
+def without_commit(run: RunDirectory) -> str | None:
+    """Say that a model was trained before the first commit; its version's tag still names one."""
+    if run.train.get("git_commit"):
+        return None
+    pipeline = run.config.file.with_name("dvc.yaml")
+    return (
+        f"{run.name} was trained before the first commit, so train_configuration.yaml and the card "
+        "name none as that of the training; to have one named, `dvc repro --force --single-item "
+        f"{pipeline}:train`, then `sh run.sh {run.name}` and commit."
+    )
+
+
 def _unclean() -> list[str]:
     """Say why HEAD does not hold all that is here."""
     try:

@@ -9,7 +9,8 @@ from modelyard.config.models import adapter_of, check_known, config_path, model_
 from modelyard.config.schema import Config
 from modelyard.documents import flat
 from modelyard.errors import UserError
-from modelyard.files import read_json, read_yaml
+from modelyard.files import read_yaml
+from modelyard.pipeline.metrics import read_metrics
 from modelyard.report.gate import metrics_path
 from modelyard.saved.content import content_hash
 
@@ -125,7 +126,7 @@ def read_run_directory(model: str) -> RunDirectory:
             sha256 = content_hash(configuration, file)
     except ValueError as error:
         raise UserError(f"{weights}: {error}; train it again.") from None
-    return RunDirectory(config, weights, train, read_json(metrics), configuration, sha256)
+    return RunDirectory(config, weights, train, read_metrics(metrics), configuration, sha256)
 
 
 def _weights(config: Config) -> Path:
@@ -151,7 +152,7 @@ def _weight_files(folder: Path) -> list[Path]:
 
 
 def _mapping(path: Path) -> dict[str, Any]:
-    document = read_yaml(path)
+    document = read_yaml(path, "train the model again")
     if not isinstance(document, dict):
         raise UserError(f"{path} is empty or not a mapping; train the model again.")
     return document

@@ -32,8 +32,12 @@ def send(
     publications: Sequence[Publication], buckets: Sequence[str], *, dry_run: bool
 ) -> list[BucketOutcome]:
     """Send what is not there yet; a dry run only says what would be sent."""
-    pairs = list(product(publications, map(Target, buckets)))
+    targets = [Target(bucket) for bucket in buckets]
+    pairs = list(product(publications, targets))
     with bars() as progress, ThreadPoolExecutor(min(AT_ONCE, len(pairs))) as pool:
+        if not dry_run:
+            for target in targets:
+                target.tidy()
         waiting = [pool.submit(_send, *pair, progress, dry_run=dry_run) for pair in pairs]
         return [future.result() for future in waiting]
 

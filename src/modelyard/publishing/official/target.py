@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from modelyard.disk import sweep, sync
 from modelyard.errors import UserError
 from modelyard.files import PARTIAL
 from modelyard.saved.official import OfficialConfig
@@ -37,6 +38,12 @@ class Target:
             return False
         self.verify(official)
         return True
+
+    def tidy(self) -> None:
+        """Remove what killed publishers left more than a day ago; only folders have such files."""
+        if scheme(self.url) == "file":
+            _, path = file_system(self.url)
+            sweep(Path(path))
 
     def put(self, file: Path, name: str, callback: Any = None) -> bool:
         """Send a file, unless one of its name is there; say whether it was sent."""
@@ -109,7 +116,9 @@ def _copy(file: Path, target: Path, callback: Any, name: Callable[[str, Path], o
                     temporary.write(chunk)
                     callback.relative_update(len(chunk))
             temporary.flush()
+            os.fsync(temporary.fileno())
             Path(temporary.name).chmod(0o644)
             name(temporary.name, target)
+            sync(target.parent)
         finally:
             Path(temporary.name).unlink(missing_ok=True)

@@ -12,8 +12,10 @@ from typing import Any
 
 from modelyard.config.loading import check_all, load_config
 from modelyard.config.models import config_paths
+from modelyard.disk import sweep
 from modelyard.errors import UserError
 from modelyard.files import sha256, whole_file, write_json
+from modelyard.redaction import redacted
 
 from . import source
 from .project import CODE, PYPROJECT, Project, read_project
@@ -59,6 +61,7 @@ def build() -> Build:
     """
     revision = source.commit()
     check_all()
+    sweep(DIST)
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch, "tree")
         source.export(revision, tree)
@@ -124,7 +127,7 @@ def _wheel(tree: Path, made_at: int) -> Path:
     except BuildBackendException as error:
         said = getattr(error.exception, "stderr", None) or str(error)
         raise UserError(
-            f"{PYPROJECT}: the wheel cannot be built: {said.strip().splitlines()[-1]}"
+            f"{PYPROJECT}: the wheel cannot be built: {redacted(said.strip().splitlines()[-1])}"
         ) from None
 
 

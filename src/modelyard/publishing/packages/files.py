@@ -1,6 +1,7 @@
 """Packages as files in a folder: PACKAGE/VERSION/package.json and, last, the wheel."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +28,9 @@ class Folder(Protocol):
     def delete(self, name: str) -> None:
         """Delete a file; one that is not there is fine."""
 
+    def tidy(self, package: str) -> None:
+        """Remove what killed publishers left in the folder of a package more than a day ago."""
+
 
 class FileStore:
     """An environment that keeps files.
@@ -46,6 +50,7 @@ class FileStore:
 
     def publish(self, wheel: Wheel) -> None:
         """Write package.json, then the wheel; never over what somebody else has written."""
+        self._folder.tidy(in_files(wheel.name))
         about, file = _about(wheel.name, wheel.version), _wheel(wheel.name, wheel.version)
         content = wheel.package_json()
         if not self._folder.create(about, content) and self._folder.read(about) != content:
@@ -68,14 +73,13 @@ class FileStore:
         there = [name for name in names if self._folder.read(name) is not None]
         for name in there:
             self._folder.delete(name)
+        self._folder.tidy(in_files(package))
         if left := [name for name in there if self._folder.read(name) is not None]:
             raise UserError(f"{self._name}: {left[0]} is still there after it was deleted.")
         return bool(there)
 
     def fetch(self, package: str, version: str, folder: Path) -> Path:
         """Download the wheel, which must be the one that package.json describes."""
-        import json
-
         content = self._folder.read(_wheel(package, version))
         about = self._folder.read(_about(package, version))
         if content is None or about is None:
@@ -83,7 +87,7 @@ class FileStore:
                 f"{self._name}: version {version} of {package} is not there; publish it with "
                 f"`python -m ci.publish --env {self._name}`."
             )
-        if hashlib.sha256(content).hexdigest() != json.loads(about).get("sha256"):
+        if hashlib.sha256(content).hexdigest() != _described(about):
             raise UserError(
                 f"{self._name}: {_wheel(package, version)} is not the file that its package.json "
                 "describes; unpublish it and publish it again."
@@ -92,6 +96,15 @@ class FileStore:
         with whole_file(target) as temporary:
             temporary.write_bytes(content)
         return target
+
+
+def _described(about: bytes) -> object:
+    """Return the SHA-256 that a package.json tells, None if it is not one."""
+    try:
+        document = json.loads(about)
+    except ValueError:
+        return None
+    return document.get("sha256") if isinstance(document, dict) else None
 
 
 def _about(package: str, version: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from modelyard.disk import is_old, sweep, sync
 from modelyard.errors import UserError
 from modelyard.files import PARTIAL
 from modelyard.publishing.environment_file import SETTINGS
@@ -46,10 +47,10 @@ class LocalFolder:
         target = self._root / name
         temporary = target.with_name(f"{PARTIAL}{uuid.uuid4().hex}")
         with _reasons(self._name, self._root):
-            target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                temporary.write_bytes(content)
+                _write_beside(temporary, content)
                 os.link(temporary, target)
+                sync(target.parent)
             except FileExistsError:
                 return False
             finally:
@@ -64,6 +65,28 @@ class LocalFolder:
             with contextlib.suppress(OSError):  # others keep something there
                 for parent in Path(name).parents[:-1]:
                     (self._root / parent).rmdir()
+
+    def tidy(self, package: str) -> None:
+        """Remove what killed publishers of a package left more than a day ago."""
+        folder = self._root / package
+        sweep(folder)
+        for path in [*filter(is_old, folder.glob("*")), folder]:
+            with contextlib.suppress(OSError):  # it is not empty, or not a folder
+                path.rmdir()
+
+
+def _write_beside(temporary: Path, content: bytes) -> None:
+    """Write a file that survives a power cut, into a folder that an unpublisher may just remove."""
+    for last in (False, False, True):
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_bytes(content)
+        except FileNotFoundError:
+            if last:
+                raise
+            continue
+        sync(temporary)
+        return
 
 
 class Bucket:
@@ -105,6 +128,9 @@ class Bucket:
         """Delete an object."""
         with _reasons(self._name, self._url), contextlib.suppress(FileNotFoundError):
             self._fs.rm_file(f"{self._url}/{name}")
+
+    def tidy(self, package: str) -> None:
+        """Do nothing: an object is there whole, or not at all."""
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """A Python package index: written as PyPI is, read through its simple index."""
 
+import re
 import tempfile
 import time
 from collections.abc import Sequence
@@ -11,10 +12,12 @@ from pypi_simple import DistributionPackage, NoSuchProjectError, PyPISimple
 
 from modelyard.errors import UserError
 from modelyard.files import sha256, whole_file
+from modelyard.publishing.environment_file import SETTINGS
 from modelyard.publishing.environments import Environment
 
+from .answers import reasons, refusal
 from .names import in_files, normalized, wheel_name
-from .web import reasons, refusal, session
+from .web import session
 from .wheel import Wheel
 
 # Where PyPI takes uploads, which is not where it is read.
@@ -22,6 +25,7 @@ UPLOADS = {
     "https://pypi.org": "https://upload.pypi.org/legacy/",
     "https://test.pypi.org": "https://test.pypi.org/legacy/",
 }
+DIGEST = re.compile(r"[0-9a-f]{64}")
 DEVPI = "X-DEVPI-API-VERSION"
 WAITS = (0, 1, 2, 4, 8, 16)  # seconds: an index may show late what it has taken
 
@@ -41,7 +45,8 @@ class Index:
         file = self._wheel(package, version)
         if file is None:
             return None
-        if said := file.digests.get("sha256"):
+        said = file.digests.get("sha256") or ""
+        if DIGEST.fullmatch(said):
             return said
         with tempfile.TemporaryDirectory() as folder, reasons(self._environment):
             path = Path(folder, file.filename)
@@ -93,8 +98,11 @@ class Index:
         with whole_file(target) as temporary, reasons(self._environment):
             try:
                 self._client.download_package(file, temporary)
-            except ValueError as error:  # without a digest, or with another one
-                raise UserError(f"{self._name}: {' '.join(str(error).split())}.") from None
+            except ValueError:  # without a digest, or with another one
+                raise UserError(
+                    f"{self._name}: {target.name} is not the file whose SHA-256 the index tells, "
+                    "or it tells none; publish another version, and remove this one there."
+                ) from None
         return target
 
     @cached_property
@@ -120,6 +128,11 @@ class Index:
                 )
             except NoSuchProjectError:
                 return None
+            except ValueError:  # another kind of content, another version of the protocol
+                raise UserError(
+                    f"{self._name}: {self._simple} does not answer as a package index does; "
+                    f"correct {self._name}.host in {SETTINGS}."
+                ) from None
         name = wheel_name(package, version)
         return next((file for file in page.packages if file.filename == name), None)
 

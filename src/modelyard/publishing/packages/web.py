@@ -1,18 +1,17 @@
 """Servers reached over HTTP: how every one is asked, and a store of files that takes PUT."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.util import Retry
 
-from modelyard.errors import UserError
-from modelyard.publishing.environment_file import SETTINGS
 from modelyard.publishing.environments import Environment
+
+from .answers import reasons, refusal
 
 PATIENCE = (10, 60)  # seconds: to connect, and between two bytes
 RETRIES = Retry(
@@ -26,7 +25,6 @@ RETRIES = Retry(
 GONE = (404, 410)
 NO_PARENT = (404, 409)  # WebDAV says 409
 EXISTS = 412
-LONGEST = 300
 
 
 class _Patient(HTTPAdapter):
@@ -64,6 +62,8 @@ def session(environment: Environment, url: str) -> requests.Session:
     Raises:
         UserError: the variable that holds the token is not set.
     """
+    for library in ("twine", "urllib3"):  # which would print what the server says
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     found = requests.Session()
     for scheme in ("https://", "http://"):
         found.mount(scheme, _Patient(max_retries=RETRIES))
@@ -72,44 +72,6 @@ def session(environment: Environment, url: str) -> requests.Session:
         basic = HTTPBasicAuth(environment.user, value)
         found.auth = _OnlyFor(url, basic if environment.is_index else _Bearer(value))
     return found
-
-
-@contextmanager
-def reasons(environment: Environment) -> Iterator[None]:
-    """Turn what `requests` raises into a sentence."""
-    try:
-        yield
-    except requests.RequestException as error:
-        if error.response is not None:
-            raise refusal(environment, error.response) from None
-        # Of the chain of wrapped errors, the innermost says what happened.
-        cause = getattr(error.args[0], "reason", error) if error.args else error
-        said = " ".join(str(cause).split()).rpartition("): ")[2][:LONGEST]
-        raise UserError(
-            f"{environment.name}: {environment.url} cannot be reached: {said or type(error)}."
-        ) from None
-
-
-def refusal(environment: Environment, answer: requests.Response) -> UserError:
-    """Return a sentence for an answer that is not a success."""
-    name, said = environment.name, f"HTTP {answer.status_code} {answer.reason}".strip()
-    what = f"{answer.request.method} {(answer.url or '').partition('?')[0]}"
-    if answer.is_redirect:
-        place = urlsplit(urljoin(answer.url, answer.headers["Location"]))
-        return UserError(
-            f"{name}: {what} leads on to {place.scheme}://{place.netloc.rpartition('@')[2]}"
-            f"{place.path}, where nothing is sent; correct {name}.host or {name}.path in "
-            f"{SETTINGS}."
-        )
-    if answer.status_code in (401, 403) and environment.token:
-        return UserError(
-            f"{name}: the token in {environment.token} may not do this: {what}: {said}."
-        )
-    if answer.status_code in (401, 403):
-        return UserError(
-            f"{name}: {what}: {said}; write {name}.token: ${{NAME_OF_A_VARIABLE}} in {SETTINGS}."
-        )
-    return UserError(f"{name}: {what}: {said}.")
 
 
 class WebFolder:
@@ -137,6 +99,9 @@ class WebFolder:
     def delete(self, name: str) -> None:
         """Delete a file."""
         self._ask("DELETE", name, allowed=GONE)
+
+    def tidy(self, package: str) -> None:
+        """Do nothing: it is the server that writes files whole."""
 
     def _make_folders(self, name: str) -> None:
         """Make the folders above a file, as WebDAV does; what they lack, the next PUT will say."""

@@ -18,6 +18,7 @@ from modelyard.command import finish
 from modelyard.errors import UserError
 from modelyard.git import run_git
 from modelyard.publishing.packages.project import read_version
+from modelyard.redaction import redacted
 
 from .versions import LATEST, STABLE, release
 
@@ -114,7 +115,7 @@ def _mike(*arguments: str) -> str:
     except FileNotFoundError:
         raise UserError("mike is not installed here; run `sh setup.sh`.") from None
     if done.returncode:
-        print(done.stderr, end="", file=sys.stderr)
+        print(redacted(done.stderr), end="", file=sys.stderr)
         raise UserError(
             f"The site was not deployed, {BRANCH} is as it was: `mike {arguments[0]}` says why, "
             "above."
