@@ -98,7 +98,7 @@ def test_a_priority_outside_the_space_is_refused(
     [
         ({"task": "poetry"}, "toy.task is 'poetry'"),
         ({"model_space": {"accuracy_rating": 11}}, "toy.model_space.accuracy_rating is 11"),
-        ({"ratings": 1}, "toy.ratings is 1"),
+        ({"ratings": 1}, "toy.ratings is not a known key"),
     ],
 )
 def test_a_mistake_in_an_entry_is_named(

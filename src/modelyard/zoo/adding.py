@@ -61,10 +61,11 @@ def _sources(folder: Path) -> list[Path]:
     found = {folder / file for file in (*FILES, ADAPTER)}
     if (folder / ADAPTER).is_file():
         found |= {path for path in folder.rglob("*.py") if not is_cached(path)}
-        config = load_config(folder / "config.yaml")
-        listed = dependencies(config, "train") if (folder / "dvc.yaml").is_file() else None
-        found |= {path for path in map(Path, listed or []) if path.is_relative_to(folder)}
-    return sorted(path for path in found if path.is_file())
+    config = load_config(folder / "config.yaml")
+    listed = dependencies(config, "train") if (folder / "dvc.yaml").is_file() else None
+    named = [path for path in map(Path, listed or []) if folder in path.parents]
+    found |= {*named, *(file for path in named for file in path.rglob("*"))}
+    return sorted(path for path in found if path.is_file() and not is_cached(path))
 
 
 def _renamed(content: bytes, old: str, new: str) -> bytes:

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 from modelyard.command import finish
-from modelyard.config.loading import load_project
 from modelyard.errors import UserError
 
-from .entries import SHORT, Entry, find, load_zoo
-from .selection import Ranked, better, rank
+from .asked import asked
+from .entries import Entry, find, load_zoo
+from .next_step import next_step
+from .selection import Ranked, outdone, rank
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def select(options: argparse.Namespace) -> int:
     """Print the ranking."""
-    task, priority = _asked(options)
+    task, priority, _ = asked(options)
     zoo = _measured(task) if options.measured else load_zoo(options.zoo)
     ranked = rank(zoo, task, priority)
     if options.json:
@@ -30,7 +31,7 @@ def select(options: argparse.Namespace) -> int:
     else:
         _print(ranked)
         if not options.measured:
-            print(f"Next: modelyard zoo add {ranked[0].name}")
+            print(next_step(ranked[0].name, ranked[0].entry, options.zoo))
     return 0
 
 
@@ -38,7 +39,7 @@ def measure(options: argparse.Namespace) -> int:
     """Print and draw where the trained models lie, and write the zoo's page."""
     from . import measuring, page
 
-    task, priority = _asked(options)
+    task, priority, _ = asked(options)
     models = measuring.measure(task)
     page.write_page(load_zoo(options.zoo), models, priority)
     page.print_table(models)
@@ -66,7 +67,8 @@ def add(options: argparse.Namespace) -> int:
         entry = find(load_zoo(options.zoo), options.entry)
         folder = add_entry(options.entry, entry, options.name or options.entry)
     print(f"Made {folder}: {', '.join(sorted(file.name for file in folder.iterdir()))}.")
-    print(f"Next: dvc repro {folder.as_posix()}/dvc.yaml")
+    one_command = Path("run.sh").is_file()  # it ranks the models anew, too
+    print(f"Next: {f'sh run.sh {folder.name}' if one_command else f'dvc repro {folder}/dvc.yaml'}")
     return 0
 
 
@@ -74,13 +76,16 @@ def search(options: argparse.Namespace) -> int:
     """Add the nearest entry and run its pipeline, or say how another machine does."""
     from .searching import check_committed, hand_over, nearest_added, reproduce
 
-    task, priority = _asked(options)
-    nearest = rank(load_zoo(options.zoo), task, priority)[0]
+    task, priority, tuning = asked(options)
+    ranked = rank(load_zoo(options.zoo), task, priority)
+    nearest = ranked[0]
     name = options.name or nearest.name
     print(f"Nearest: {nearest.name} (distance {nearest.distance:.3f})")
+    if warning := outdone(ranked):
+        print(f"warning: {warning}", file=sys.stderr)
     if options.remote:
-        check_committed(Path("models", name))
-    folder = nearest_added(nearest.name, nearest.entry, name)
+        check_committed(Path("models", name), [one for one in (options.config, options.zoo) if one])
+    folder = nearest_added(nearest.name, nearest.entry, name, tuning)
     if options.remote:
         hand_over(folder)
         return 0
@@ -93,12 +98,6 @@ def _measured(task: str) -> dict[str, Entry]:
     return as_zoo(task)
 
 
-def _asked(options: argparse.Namespace) -> tuple[str, list[float]]:
-    defaults = load_project().zoo
-    task = SHORT.get(options.task, options.task) or defaults.task
-    return task, options.priority or defaults.model_priority_space
-
-
 def _print(ranked: list[Ranked]) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -109,8 +108,8 @@ def _print(ranked: list[Ranked]) -> None:
         table.add_row(str(number), one.name, *ratings, f"{one.distance:.3f}")
     Console().print(table)
     print(f"Nearest: {ranked[0].name}")
-    if name := better(ranked):
-        print(f"{name} is rated at least as high on every axis, only farther from what you asked.")
+    if warning := outdone(ranked):
+        print(warning)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -132,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
             nargs=3,
             type=float,
             metavar=("ACCURACY", "SPEED", "MEMORY"),
-            help="0 to 10 each; default: zoo.model_priority_space in config.yaml",
+            help="ratings wished for, 0 to 10; default: zoo.model_priority_space in config.yaml",
         )
     for command in (make, find_best):
         command.add_argument("--name", help="of the new model; default: the entry's")
@@ -143,7 +142,11 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
     rank_them.add_argument("--json", action="store_true", help="for programs")
     rank_them.add_argument("--measured", action="store_true", help="rank the trained models")
-    find_best.add_argument("--remote", action="store_true", help="commit and push it for [cml]")
+    find_best.add_argument(
+        "--remote", nargs="?", type=int, choices=(0, 1), const=1, default=0,
+        help="commit and push it for [cml]",
+    )  # fmt: skip
+    find_best.add_argument("--config", type=Path, metavar="FILE", help="a configs.json of ZazuML")
     return parser
 
 

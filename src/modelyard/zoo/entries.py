@@ -9,7 +9,6 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     TypeAdapter,
     ValidationError,
@@ -17,6 +16,7 @@ from pydantic import (
 )
 
 from modelyard.config.data_section import Task
+from modelyard.config.mistakes import explain, shown
 from modelyard.config.params import Params
 from modelyard.config.project import source_folder
 from modelyard.config.requirement import Requirement
@@ -31,12 +31,6 @@ from .tunable import Tunable, finite
 HERE = Path(__file__).parent
 OURS = HERE / "zoo.yaml"
 AXES = ("accuracy", "speed", "memory")
-# ZazuML's names for the same tasks.
-SHORT = {
-    "classification": "image_classification",
-    "detection": "object_detection",
-    "instance segmentation": "instance_segmentation",
-}
 
 
 def _fixed(configs: dict[str, Any]) -> dict[str, Any]:
@@ -46,9 +40,6 @@ def _fixed(configs: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(f"{key} is {value!r}; a hyperparameter is a number, text or boolean")
         finite(value)
     return configs
-
-
-Known = Annotated[Task, BeforeValidator(lambda name: SHORT.get(name, name))]
 
 
 class Entry(Section):
@@ -64,7 +55,7 @@ class Entry(Section):
         acceptance: limits for the model; if there are none, those of the task.
     """
 
-    task: Known
+    task: Task
     model_space: ModelSpace
     hp_search_space: list[Tunable] = Field(default=[])
     training_configs: Annotated[dict[str, Any], AfterValidator(_fixed)] = Field(default={})
@@ -120,15 +111,15 @@ def adapter_folders() -> list[Path]:
 
 
 def _read(path: Path) -> dict[str, Entry]:
+    document = read_yaml(path) or {}
+    if not isinstance(document, dict):
+        raise UserError(
+            f"{path} is {shown(document)}; write entries by name, as its comments show."
+        )
     try:
-        return TypeAdapter(dict[str, Entry]).validate_python(read_yaml(path) or {})
+        return TypeAdapter(dict[str, Entry]).validate_python(document)
     except ValidationError as error:
-        lines = [
-            f"{path}: {'.'.join(map(str, one['loc']))} is {one['input']!r}: "
-            f"{one['msg'].removeprefix('Value error, ')}."
-            for one in error.errors(include_url=False)
-        ]
-        raise UserError("\n".join(lines)) from None
+        raise UserError(explain(error, path, document, Entry, set())) from None
 
 
 def find(zoo: Mapping[str, Entry], name: str) -> Entry:

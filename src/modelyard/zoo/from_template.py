@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
 
+from modelyard.config.choices import Value
 from modelyard.config.data_section import Task
 from modelyard.config.loading import ROOT_CONFIG, load_project
 from modelyard.config.mistakes import explain
 from modelyard.config.params import Params
-from modelyard.config.ranges import Value
 from modelyard.config.schema import ModelSpace
 from modelyard.config.section import Section
 from modelyard.errors import UserError
@@ -64,7 +64,7 @@ def add_template(path: Path, name: str | None) -> Path:
     Raises:
         UserError: not a template, other data than in config.yaml, an impossible name.
     """
-    template = _read(path).train_config
+    template = load_template(path).train_config
     _check_data(path, template)
     entry = Entry(
         task=template.task,
@@ -78,7 +78,12 @@ def add_template(path: Path, name: str | None) -> Path:
     return add_entry(str(path), entry, name or template.model)
 
 
-def _read(path: Path) -> Template:
+def load_template(path: Path) -> Template:
+    """Read a template.
+
+    Raises:
+        UserError: one line per mistake.
+    """
     document = read_yaml(path)
     if not isinstance(document, dict):
         raise UserError(f"{path} is empty or not a mapping; `make publish_models` makes templates.")
@@ -93,7 +98,7 @@ def _check_data(path: Path, template: TrainTemplate) -> None:
     data = load_project().data
     places = (
         ("data_dir", template.data_dir, "data.root", data.root),
-        ("labels", template.labels, "data.annotations", Path(data.annotations)),
+        ("labels", template.labels, "data.annotations", Path(str(data.annotations))),
     )
     for key, wanted, shared, found in places:
         if wanted is not None and Path(wanted) != found:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from modelyard.config.loading import load_config, load_project
+from modelyard.config.requirement import why_undefined
 from modelyard.config.schema import ModelSpace
 from modelyard.errors import UserError
-from modelyard.files import read_json
+from modelyard.pipeline.metrics import read_metrics
 from modelyard.pipeline.summary import METRICS, metric
 
 from .entries import Entry
@@ -43,7 +44,7 @@ def measure(task: str) -> list[Measured]:
     found = {}
     for file in sorted(METRICS.glob("*/metrics.json")):
         config = load_config(Path("models", file.parent.name, "config.yaml"))
-        metrics = read_json(file)
+        metrics = read_metrics(file)
         if config.task == task and "latency_ms" in metrics:
             found[config.name] = (_axes(config.name, metrics), config.model_space)
     if not found:
@@ -68,12 +69,19 @@ def _axes(name: str, metrics: Mapping[str, Any]) -> tuple[float, float, int]:
     wanted = load_project().summary.metric
     accuracy, latency = metric(dict(metrics), wanted), metrics["latency_ms"]
     if accuracy is None or math.isnan(accuracy):
+        why = why_undefined(wanted, metrics)
         raise UserError(
             f"{METRICS / name}/metrics.json has no number {wanted!r}, which summary.metric in "
-            "config.yaml names; `dvc repro` evaluates anew."
+            f"config.yaml names; {why or '`dvc repro` evaluates anew'}."
         )
-    one, many = latency["keras"], latency[f"keras_batch_{BATCH}"] / BATCH
-    return accuracy, math.sqrt(one * many), metrics["size_bytes"]["keras"]
+    try:
+        one, many = latency["keras"], latency[f"keras_batch_{BATCH}"] / BATCH
+        return accuracy, math.sqrt(one * many), metrics["size_bytes"]["keras"]
+    except (KeyError, ValueError) as error:
+        raise UserError(
+            f"{METRICS / name}/metrics.json lacks what `evaluate` measures ({error}); delete it "
+            "and `dvc repro`."
+        ) from None
 
 
 def _ratings(values: Sequence[float]) -> list[float]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from modelyard.errors import UserError
 
-NAME = re.compile(r"[a-z][a-z0-9_]{1,49}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,48}[a-z0-9]")
+LONGEST = 60  # characters of an answer that a problem repeats
 ROOMS = {
     "ci", "data", "docs", "models", "official_models", "src", "tests", "training_metrics", "vendor",
 }  # fmt: skip
@@ -36,8 +37,8 @@ def name_problem(name: str) -> str | None:
     """Say why a name cannot be a model's, or None."""
     if not NAME.fullmatch(name):
         return (
-            f"--name is {name!r}; use 2 to 50 lower-case letters a-z, digits and _, "
-            "beginning with a letter, such as digit_classifier."
+            f"--name is {_shown(name)}; use 2 to 50 lower-case letters a-z, digits and _, "
+            "beginning with a letter and not ending with _, such as digit_classifier."
         )
     if keyword.iskeyword(name):
         reason = "a keyword of Python"
@@ -50,3 +51,7 @@ def name_problem(name: str) -> str | None:
     else:
         return None
     return f"--name is {name!r}, {reason}; add a word, such as {name}_classifier."
+
+
+def _shown(name: str) -> str:
+    return repr(name if len(name) <= LONGEST else f"{name[:LONGEST]}…")

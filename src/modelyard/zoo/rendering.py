@@ -20,11 +20,9 @@ IMPORTED = re.compile(r"^from \.(\w+) import", re.MULTILINE)
 
 def render(name: str, entry: dict[str, Any]) -> dict[str, str]:
     """Return the text of each of FILES for a model of the given name."""
-    project = load_project().data
     variables = {
         "model_name": name,
-        "task": project.task,
-        "processed": project.processed.as_posix(),
+        "task": load_project().data.task,
         "entry": {"modules": modules(entry["architecture"]), **entry},
     }
     environment = _environment()

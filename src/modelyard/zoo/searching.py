@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from modelyard.config.loading import load_project
+from modelyard.config.loading import load_config
 from modelyard.errors import UserError
 from modelyard.git import git
 from modelyard.pipeline.artifacts import PIPELINE
@@ -14,43 +16,63 @@ from .adding import add_entry
 from .entries import Entry
 
 
-def nearest_added(entry_name: str, entry: Entry, name: str) -> Path:
+def nearest_added(entry_name: str, entry: Entry, name: str, tuning: dict[str, Any]) -> Path:
     """Return the model's folder; one that is not there is made, to be searched."""
-    folder, zoo = Path("models", name), load_project().zoo
+    folder, tuning = Path("models", name), tuning | {"tune": bool(entry.hp_search_space)}
     if (folder / "config.yaml").is_file():
-        print(f"{folder} is there already and stays as it is.")
+        print(f"{folder} is there already and stays as it is{_otherwise(folder, tuning)}.")
         return folder
-    tuning = {
-        "tune": True,
-        "max_trials": zoo.max_trials,
-        "max_instances_at_once": zoo.max_instances_at_once,
-    }
     add_entry(entry_name, entry, name, tuning)
-    print(f"Made {folder}.")
+    only = "" if entry.hp_search_space else "; nothing of it can be searched, so it is only trained"
+    print(f"Made {folder}{only}.")
     return folder
 
 
+def _otherwise(folder: Path, tuning: dict[str, Any]) -> str:
+    """Say what a model that is there has in place of what was asked for."""
+    found = load_config(folder / "config.yaml").tuning.model_dump()
+    others = [
+        f"{key} is {found[key]!r}, not {value!r}"
+        for key, value in tuning.items()
+        if found[key] != value
+    ]
+    if not others:
+        return ""
+    where = f"change that in {folder / 'config.yaml'}, or give --name, the name of a new model"
+    return f": tuning.{', tuning.'.join(others)}; {where}"
+
+
 def reproduce(folder: Path) -> int:
-    """Run the model's pipeline with this environment's DVC; return its exit status."""
-    command = [sys.executable, "-m", "dvc", "repro", str(folder / "dvc.yaml")]
+    """Run the model's pipeline, then the summary of all models; return DVC's exit status."""
     print(f"Running dvc repro {folder / 'dvc.yaml'}", flush=True)
+    status = _dvc("repro", str(folder / "dvc.yaml"))
+    # By itself: without a target, the other models would train, too.
+    return status or _dvc("repro", "--single-item", "summary")
+
+
+def _dvc(*arguments: str) -> int:
+    """Run this environment's DVC; return its exit status."""
     # The stages say `python`: it must be this one.
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": programs}
-    return subprocess.run(command, env=environment, check=False).returncode
+    command = [sys.executable, "-m", "dvc", *arguments]
+    return subprocess.run(command, env=os.environ | {"PATH": programs}, check=False).returncode
 
 
-def check_committed(folder: Path) -> None:
+def check_committed(folder: Path, read: Sequence[Path] = ()) -> None:
     """Refuse changes outside of what `add` writes: elsewhere runs what is committed.
+
+    What was `read` only decided what is added; the machine that trains does not need it.
 
     Raises:
         UserError: naming the first of them.
     """
-    listed = git("status", "--porcelain", "--no-renames", "-z").split("\0")
+    listed = git("status", "--porcelain", "--no-renames", "--untracked-files=all", "-z").split("\0")
     files = [line[3:] for line in listed if line]
-    made = {PIPELINE} if folder.is_dir() else set()  # by an attempt that was not committed
+    allowed = set(read) | ({PIPELINE} if folder.is_dir() else set())  # an attempt's, uncommitted
     others = [
-        file for file in files if not Path(file).is_relative_to(folder) and Path(file) not in made
+        file
+        for file in files
+        if not Path(file).is_relative_to(folder) and Path(file) not in allowed
     ]
     if others:
         raise UserError(

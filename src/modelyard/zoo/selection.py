@@ -57,3 +57,13 @@ def better(ranked: Sequence[Ranked]) -> str | None:
         if point != nearest and all(a >= b for a, b in zip(point, nearest, strict=True)):
             return other.name
     return None
+
+
+def outdone(ranked: Sequence[Ranked]) -> str | None:
+    """Say that another entry is at least as good as the nearest one on every axis, if any is."""
+    if (name := better(ranked)) is None:
+        return None
+    return (
+        f"{name} is rated at least as high as {ranked[0].name} on every axis, only farther from "
+        "what you asked."
+    )

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from modelyard.config.choices import Value
 from modelyard.config.hyperparameters import Hyperparameter
-from modelyard.config.ranges import Sampling, Value
+from modelyard.config.ranges import Sampling
 from modelyard.config.section import Section
 
 RANGE = ("param_type", "min", "max", "step", "sampling", "values")
@@ -76,8 +77,9 @@ class Tunable(Section):
             Hyperparameter.model_validate(document)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            key = ".".join(map(str, first["loc"]))
-            raise ValueError(f"{key}: {first['msg'].removeprefix('Value error, ')}") from None
+            keys = [part for part in first["loc"] if part in Tunable.model_fields]
+            said = first["msg"].removeprefix("Value error, ")
+            raise ValueError(f"{keys[-1]}: {said}" if keys else said) from None
         return self
 
 

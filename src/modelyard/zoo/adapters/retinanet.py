@@ -15,6 +15,7 @@ import numpy as np
 from modelyard.adapter import AdapterModel
 from modelyard.config.project import source_folder
 from modelyard.data import open_array, read_manifest
+from modelyard.data.view import view_of
 from modelyard.errors import UserError
 from modelyard.files import read_json
 from modelyard.startup import import_tensorflow
@@ -37,7 +38,9 @@ class RetinaNet(AdapterModel):
         """Open the prepared data; images stay on disk until a batch needs them."""
         _import_keras_hub()
         manifest = read_manifest(self.model_specs.config.input_paths.data)
+        manifest.check_objects(self.model_specs.split)
         self.classes, self.shape = manifest.classes, manifest.image_shape
+        self.resize = manifest.settings.resize
         if self.shape[2] != len(MEAN):
             raise UserError(
                 f"{self.model_specs.config.file}: RetinaNet of KerasHub learns from colour images; "
@@ -124,20 +127,20 @@ class RetinaNet(AdapterModel):
         size, count = self.model_specs.config.params.batch_size, len(images)
         for start in range(0, count, size):
             rows = np.minimum(np.arange(start, start + size), count - 1)
-            pixels = _normalized(images[rows])
-            batch = self.network.predict(pixels, batch_size=size, verbose=0)
+            batch = self.network.predict(_normalized(images[rows]), batch_size=size, verbose=0)
             for number in range(min(size, count - start)):
                 yield {key: values[number] for key, values in batch.items()}
 
     def _detections(self, image: dict[str, Any], output: dict[str, np.ndarray]) -> list[Detection]:
         """Return what was found in an image, in its own pixels."""
-        scale = np.array([image["width"] / self.shape[1], image["height"] / self.shape[0]] * 2)
-        boxes = (output["boxes"] * scale).tolist()
-        rows = zip(output["labels"].tolist(), output["confidence"].tolist(), boxes, strict=True)
+        height, width = self.shape[:2]
+        view = view_of((image["height"], image["width"]), (height, width), self.resize)
+        shares = output["boxes"] / (width, height, width, height)
+        rows = zip(output["labels"].tolist(), output["confidence"].tolist(), shares, strict=True)
         return [
-            Detection(int(label), score, (x1, y1, x2, y2))
-            for label, score, (x1, y1, x2, y2) in rows
-            if score >= LEAST_SCORE
+            Detection(int(label), score, view.placed(box))
+            for label, score, box in rows
+            if score >= LEAST_SCORE and not view.on_padding(box)
         ]
 
     def _encoder(self) -> Any:
