@@ -9,7 +9,6 @@ LICENSES = ("MIT", "Apache-2.0", "BSD-3-Clause", "Proprietary")
 # Where DVC keeps data: the answer, the extra that DVC needs, and what .dvc/config must say.
 REMOTES = {
     "beside": ("../digit_classifier_dvc_storage", "", "../../digit_classifier_dvc_storage"),
-    "inside": ("storage", "", "../storage"),
     "spaced": ("../my storage", "", "../../my storage"),
     "absolute": ("/srv/dvc storage", "", "/srv/dvc storage"),
     "gs": ("gs://a-bucket/some/path", "gs", "gs://a-bucket/some/path"),

@@ -1,12 +1,14 @@
 """Answers that would break the project are refused, all at once, and leave nothing behind."""
 
 import importlib.util
+import itertools
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from answers import REMOTES, TEXTS
@@ -64,8 +66,9 @@ def test_a_name_that_cannot_be_imported_or_made_a_folder_is_refused(
     hook: ModuleType, answer: str, value: str, reason: str
 ) -> None:
     [problem] = hook.problems(GOOD | {answer: value})
-    assert problem.startswith(f"{answer} is {value!r}")
+    assert problem.startswith(f"{answer} is {value[:60]!r}"[:60])
     assert reason in problem
+    assert len(problem) < 400
 
 
 @pytest.mark.parametrize("answer", ["project_name", "description", "author_name"])
@@ -108,6 +111,51 @@ def test_every_package_the_project_requires_is_refused_as_a_name(
     found = [re.match(r"[A-Za-z0-9._-]+", line) for line in required if not line.startswith("#")]
     for name in (re.sub(r"[-.]", "_", match[0]).lower() for match in found if match):
         assert hook.name_problem("project_slug", name), name
+
+
+def test_every_package_that_the_engine_and_a_bake_may_bring_is_refused_as_a_slug(
+    hook: ModuleType,
+) -> None:
+    """As this repository locks them; `tests/pipeline/test_names.py` asks a bake's own lock."""
+    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+    tools = ("ipykernel", "mypy", "pytest", "ruff", "setuptools")
+    brought = packages(lock, "modelyard", *tools)
+    assert len(brought) > 200
+    accepted = [name for name in brought if not hook.name_problem("project_slug", slug(name))]
+    assert accepted == [], "run scripts/locked_names.py"
+
+
+def slug(package: str) -> str:
+    return re.sub(r"[-.]", "_", package)
+
+
+def packages(lock: dict[str, Any], *names: str) -> set[str]:
+    """Return packages with all that they may bring, whatever system and extra need it."""
+    entries = {one["name"]: one for one in lock["package"]}
+    found, waiting = set[str](), [*names]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            extras = entries[name].get("optional-dependencies", {}).values()
+            needed = [*entries[name].get("dependencies", []), *itertools.chain(*extras)]
+            waiting += [one["name"] for one in needed]
+    return found
+
+
+def test_a_package_that_is_locked_is_no_reason_against_a_model(hook: ModuleType) -> None:
+    assert hook.problems(GOOD | {"model_name": "networkx"}) == []
+    [problem] = hook.problems(GOOD | {"project_slug": "ruamel__yaml__clib"})
+    assert "the name of a package that the project installs" in problem
+
+
+@pytest.mark.parametrize(("name", "folder"), [("\U0001f522", "my_project"), ("x" * 300, "x" * 50)])
+def test_a_name_without_letters_or_very_long_gives_a_folder_that_can_be(
+    bake: Bake, name: str, folder: str
+) -> None:
+    project = bake(project_name=name)
+    assert project.name == folder
+    assert name in (project / "README.md").read_text(encoding="utf-8")
 
 
 def test_all_problems_are_told_at_once_and_nothing_is_left(tmp_path: Path) -> None:
