@@ -1,0 +1,1 @@
+"""What no project should be brought down by: kills, full disks, damage, nonsense."""
