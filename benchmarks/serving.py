@@ -27,7 +27,7 @@ import numpy as np
 sys.path.insert(0, str(Path.cwd()))
 
 from modelyard.config import load_project
-from modelyard.data.images import opened, pixels
+from modelyard.data.images import read_picture
 from modelyard.serving.predictor import Predictor, load_predictor
 
 CLIENTS = (1, 8, 32)
@@ -88,13 +88,12 @@ def _ask(predictor: Predictor, files: Iterable[Path]) -> list[list[dict[str, Any
     """Return what the server should answer, from files to documents."""
     images, sizes = [], []
     for path in files:
-        with opened(path) as image:
-            images.append(pixels(image, predictor.shape))
-            sizes.append((image.height, image.width))
+        picture = read_picture(path, predictor.reading)
+        images.append(picture.pixels)
+        sizes.append(picture.size)
     outputs = predictor.model.predict_on_batch(np.stack(images))
-    seen = predictor.shape[:2]
     return [
-        predictor.task.answer(output, predictor.classes, size, seen)
+        predictor.task.answer(predictor.output(output, size))
         for output, size in zip(outputs, sizes, strict=True)
     ]
 

@@ -52,8 +52,8 @@ TAIL = """\
 |---|---|---|---|
 | `tool.modelyard.skeleton` | whole number | that of the engine | the major version of the engine \
 that the project was made for; another one refuses to start and names the command that mends it |
-| `tool.modelyard.results` | whole number | that of the engine | `tune`, `train` and `evaluate` \
-depend on it: raise it, and they run again ([Updates](../updates.md)) |
+| `tool.modelyard.results` | whole number | `results` in `src/run.py` | as projects of version 1.0 \
+have it: raise it, and `tune`, `train` and `evaluate` run again ([Updates](../updates.md)) |
 """
 LINE = re.compile(r"^(?P<indent> *)(?P<entry>- )?(?P<key>[\w.<>]+):(?P<rest>.*)$")
 
