@@ -55,9 +55,10 @@ def test_the_cookbook_s_stage_stands_between_prepare_and_the_model(tmp_path: Pat
     pipeline, config = project / "dvc.yaml", project / "models/digits_classifier/config.yaml"
     indented = textwrap.indent(stage.code, "  ")
     pipeline.write_text(pipeline.read_text().replace("stages:\n", f"stages:\n{indented}\n", 1))
-    before = config.read_text()
-    old = re.findall(r"^input_paths:\n  data: .*$", before, re.MULTILINE)
+    before, steps = config.read_text(), config.with_name("dvc.yaml")
+    old = re.findall(r"^# input_paths: .*$", before, re.MULTILINE)
     config.write_text(before.replace(old[0], model.code.strip()))
+    steps.write_text(steps.read_text().replace("${data.processed}", "data/processed/distinct"))
     run(project, "git", "init", "--quiet")
     graph = run(project, str(BIN / "dvc"), "dag", "--dot")
     edges = set(re.findall(r'"(?:\S+:)?(\w+)" -> "(?:\S+:)?(\w+)"', graph))

@@ -13,6 +13,7 @@ import httpx
 import numpy as np
 from PIL import Image
 
+from modelyard.config.image_section import ImageReading
 from modelyard.serving import app
 from modelyard.serving.predictor import Predictor, Size
 from modelyard.tasks import Output
@@ -28,14 +29,14 @@ class Grey:
         before: called before each answer; it may wait or raise.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: Any) -> None:
         self.batches: list[int] = []
         self.before: Any = lambda: None
         self.file, self.folder = folder / "model.keras", folder
         self.file.write_bytes(b"weights")
-        height, width, channels = self.shape = SHAPE
-        size = {"height": height, "width": width, "channels": channels}
-        self.about = {"model": "grey", "task": "image_classification", "input": size}
+        self.reading = ImageReading.of(SHAPE, settings)
+        taken = self.reading.described()
+        self.about = {"model": "grey", "task": "image_classification", "input": taken}
         self.classes = ["grey"]
         self.task = self
 
@@ -45,7 +46,7 @@ class Grey:
         return images[:, 0, 0, 0]
 
     def output(self, values: np.ndarray, size: Size) -> Output:
-        return Output(values, self.classes, size, self.shape[:2])
+        return Output(values, self.classes, size, SHAPE[:2])
 
     def answer(self, output: Output) -> list[Any]:
         assert output.seen == SHAPE[:2]

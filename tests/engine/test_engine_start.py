@@ -105,4 +105,5 @@ def test_one_that_fits_or_does_not_say_is_accepted(text: str) -> None:
 def test_the_skeleton_of_this_repository_fits() -> None:
     text = (ROOT / "pyproject.toml").read_text()
     assert f"\nskeleton = {SKELETON}  #" in text
-    assert f"\nresults = {RESULTS}  #" in text
+    assert "results" not in text.partition("[tool.modelyard]")[2].partition("[tool.uv")[0]
+    assert f"\n    results={RESULTS},  #" in (ROOT / "src/run.py").read_text()

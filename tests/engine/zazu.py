@@ -1,4 +1,17 @@
-"""A models.json as ZazuML writes it: its own example, a trailing comma mended, and another."""
+"""ZazuML's files: its own configs.json; its models.json, a trailing comma mended, and another."""
+
+CONFIGS_JSON = """
+{
+  "max_trials": 5,
+  "max_instances_at_once": 2,
+  "model_priority_space": [10, 0, 0],
+  "task": "detection",
+  "data": {
+    "coco_path": "/home/noam/data/coco",
+    "annotation_type": "coco"
+  }
+}
+"""
 
 MODELS_JSON = """
 {
