@@ -100,7 +100,7 @@ def _output_is_full() -> bool:
 
 def _end_output() -> None:
     """Let the rest of the output go nowhere, or Python would try once more to write it."""
-    with suppress(OSError):  # it is no file of the system's
+    with suppress(OSError):  # a stream without a file descriptor
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

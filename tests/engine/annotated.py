@@ -19,6 +19,13 @@ COMPRESSED = {"size": [HEIGHT, WIDTH], "counts": "<3i5"}  # the same runs
 Record = dict[str, Any]
 
 
+def touch(folder: Path, *names: str) -> None:
+    """Write empty files."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+
+
 def write_blanks(folder: Path) -> None:
     """Write the images."""
     folder.mkdir()

@@ -9,7 +9,7 @@ from modelyard.config.annotation_section import AnnotationSource
 from modelyard.data.annotations import Listing, read_annotations, read_listing
 from modelyard.errors import UserError
 
-from .annotated import config, write_blanks
+from .annotated import config, touch, write_blanks
 
 
 @pytest.fixture
@@ -17,12 +17,6 @@ def raw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("raw").mkdir()
     return Path("raw")
-
-
-def touch(raw: Path, *names: str) -> None:
-    for name in names:
-        (raw / name).parent.mkdir(parents=True, exist_ok=True)
-        (raw / name).write_bytes(b"")
 
 
 def listing(raw: Path, **keys: Any) -> Listing:

@@ -9,6 +9,8 @@ import pytest
 from modelyard.config.annotation_section import AnnotationSource
 from modelyard.data.annotations.places import PlaceError, Places
 
+from .annotated import touch
+
 SPLIT_FOLDERS = {"train": "train", "validation": "valid"}
 
 
@@ -17,12 +19,6 @@ def raw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("raw").mkdir()
     return Path("raw")
-
-
-def touch(raw: Path, *names: str) -> None:
-    for name in names:
-        (raw / name).parent.mkdir(parents=True, exist_ok=True)
-        (raw / name).write_bytes(b"")
 
 
 def places(raw: Path, images: Any = ".") -> Places:

@@ -295,7 +295,7 @@ def test_a_damaged_file_is_named_with_what_makes_it_again(
 
 @pytest.fixture(name="saved", scope="session")
 def _saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a saved model, a description, and what is no model but named so."""
+    """Return a folder with a saved model, a description, and a file named like a model."""
     folder = tmp_path_factory.mktemp("saved")
     network().save(folder / "model.keras")
     (folder / "model.tflite").write_bytes(b"\x1c\0\0\0TFL3" + bytes(200))

@@ -1,4 +1,4 @@
-"""What a search may try for one hyperparameter that is no range: true or false, or a choice."""
+"""What a search may try for one hyperparameter that is not a range: true or false, or a choice."""
 
 import math
 from collections.abc import Sequence

@@ -91,7 +91,7 @@ def converted(source: Path, target: Path, choices: Choices) -> tuple[str, Conten
 
 
 def _warn(listing: Listing) -> None:
-    """Print what should be known of a source, and what of it are no images."""
+    """Print what should be known of a source, and which of its files are not images."""
     if listing.ignored:
         files = ", ".join(f"{count} {suffix}" for suffix, count in listing.ignored.items())
         print(f"warning: files that are not images were passed by: {files}", file=sys.stderr)

@@ -68,7 +68,7 @@ def print_left_out(listing: Listing, others: Sequence[str] = (), where: str = ""
         print(f"warning: {note}", file=sys.stderr)
     if listing.ignored:
         kinds = ", ".join(f"{count} {suffix}" for suffix, count in listing.ignored.most_common())
-        print(f"note: {listing.file}: files that are no images: {kinds}.", file=sys.stderr)
+        print(f"note: {listing.file}: files that are not images: {kinds}.", file=sys.stderr)
 
 
 def unlisted(config: DataConfig, listing: Listing) -> list[str]:

@@ -50,7 +50,7 @@ def dependencies(config: Config, stage: str) -> list[str] | None:
     """Return the paths that models/<model>/dvc.yaml lists for a stage; None: it has no such stage.
 
     Raises:
-        UserError: there is no models/<model>/dvc.yaml, or it is not YAML.
+        UserError: there is no models/<model>/dvc.yaml, or it is not valid YAML.
     """
     stages = read_yaml(config.file.with_name("dvc.yaml")).get("stages") or {}
     if stage not in stages:

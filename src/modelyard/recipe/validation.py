@@ -115,7 +115,7 @@ class TaskValidation(keras.callbacks.Callback):
             logs.update(self._last)
 
     def _check_judged(self) -> None:
-        """Refuse to go on without a metric that steers: crowds alone are no objects to find."""
+        """Refuse to go on without a metric that steers: crowds alone are not objects to find."""
         for metric, key in _steering(self._config).items():
             if metric in self._names and metric not in self._last:
                 raise UserError(_undefined(self._config, key, metric, "no object to find"))

@@ -42,7 +42,7 @@ def label_files(source: AnnotationSource, suffix: str) -> list[LabelFile]:
     """Return all files with a suffix below the folders of annotations, sorted.
 
     Raises:
-        UserError: a folder is missing, lies outside root, or is a link; or there is no file.
+        UserError: a folder is missing, lies outside root, or is a link, or has no files of labels.
     """
     folders = source.annotations
     pairs: list[tuple[Split | None, str]] = (

@@ -15,7 +15,7 @@ Size = tuple[int, int]  # height, width
 
 
 class MaskError(Exception):
-    """Why a picture is no mask."""
+    """Why a picture is not a mask."""
 
 
 def bitmap_runs(

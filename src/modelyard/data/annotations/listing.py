@@ -91,7 +91,7 @@ class Listing:
     Attributes:
         entries: how many rows, or images and annotations, the file has.
         classes: also those that no object has; a CSV cannot list these.
-        ignored: how many files were passed by, for they are no images, by suffix.
+        ignored: how many files were skipped because they are not images, by suffix.
         notes: what whoever reads this should know, in sentences.
     """
 

@@ -172,7 +172,7 @@ def _share(word: str) -> float:
 def _note_unused(
     source: AnnotationSource, listing: Listing, files: list[LabelFile], used: dict[str, str]
 ) -> None:
-    """Count every file of labels that has no image; lists of names are no labels."""
+    """Count every file of labels that has no image; lists of names are not labels."""
     lists = {*source.split_lists.values()}
     unused = [
         file
