@@ -18,3 +18,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is most like another one, if one is alike."""
     names = {one.lower(): one for one in known}
     return next((names[one] for one in difflib.get_close_matches(name.lower(), names, n=1)), None)
+
+
+def one_of(noun: str) -> str:
+    """Return a noun with its article: an image, a text."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

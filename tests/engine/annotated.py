@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image
 
-from modelyard.config.data_section import DataConfig
+from modelyard.config.data_section import ImageData
 from modelyard.data.annotations import Example, check_objects, read_annotations
 
 WIDTH, HEIGHT = 20, 10
@@ -33,7 +33,7 @@ def write_blanks(folder: Path) -> None:
         Image.new("L", (WIDTH, HEIGHT)).save(folder / name)
 
 
-def read(config: DataConfig) -> tuple[list[Example], list[str]]:
+def read(config: ImageData) -> tuple[list[Example], list[str]]:
     """Return the usable examples, and a sentence for each entry left out."""
     examples, listing = read_annotations(config)
     listing.check_share(config.max_bad_share)
@@ -41,7 +41,7 @@ def read(config: DataConfig) -> tuple[list[Example], list[str]]:
     return examples, [bad.sentence(listing.file) for bad in listing.bad]
 
 
-def config(root: Path, task: str, kind: str, bad: float = 0.0, **keys: Any) -> DataConfig:
+def config(root: Path, task: str, kind: str, bad: float = 0.0, **keys: Any) -> ImageData:
     document = {
         "task": task,
         "annotation_type": kind,
@@ -54,7 +54,7 @@ def config(root: Path, task: str, kind: str, bad: float = 0.0, **keys: Any) -> D
         "splits": {"train": 0.6, "validation": 0.2, "test": 0.2},
         "seed": 1,
     }
-    return DataConfig.model_validate(document | keys)
+    return ImageData.model_validate(document | keys)
 
 
 def rows(root: Path, text: str, bad: float = 0.0) -> tuple[list[Example], list[str]]:

@@ -41,7 +41,8 @@ STAGES = {
     "train": '''
 for name in ("train_configuration.yaml", "model.keras", "model.tflite"):
     (MODEL / name).write_text("0")
-(MODEL / "predict_configuration.yaml").write_text("task: image_classification")
+ABOUT = "{task: image_classification, output: {activation: probabilities}}"
+(MODEL / "predict_configuration.yaml").write_text(ABOUT)
 images = np.load(next(Path("data/processed").glob("*/test_images.npy")))
 np.save(MODEL / "test_predictions.npy", images.reshape(len(images), -1)[:, :2] / np.float32(255))
 ''',
@@ -55,6 +56,7 @@ METRICS.mkdir(parents=True)
 LOADED = """
 from pathlib import Path
 class Model:
+    layers = ()
     def __init__(self, path, **_):
         self.text = Path(path).read_text()
         if not self.text.replace(".", "").isdecimal():
@@ -78,7 +80,8 @@ class InferenceSession(Model):
 LITE = """
 class Interpreter(Model):
     def get_input_details(self):
-        return [{"index": 0, "dtype": "float32", "shape_signature": [-1, 8, 8, 1]}]
+        taken = {"name": "serving_default_pixels:0", "index": 0, "dtype": "float32"}
+        return [{**taken, "shape_signature": [-1, 8, 8, 1]}]
     def get_output_details(self):
         return [{"index": 1}]
     def resize_tensor_input(self, index, shape):
@@ -108,6 +111,11 @@ class saving:
     def register_keras_serializable(package=None):
         return lambda kind: kind
 losses = ops = optimizers = None
+class tree:
+    def map_structure(function, part):
+        return function(part)
+    def flatten(part):
+        return [part]
 """
 FILES = {
     "ai_edge_litert/__init__.py": "",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from modelyard.config.data_section import DataConfig
+from modelyard.config.data_section import ImageData
 from modelyard.data.annotations import Example
 from modelyard.data.annotations.listing import Object
 from modelyard.files import write_csv
@@ -26,7 +26,7 @@ def write_noise(folder: Path, names: Sequence[str]) -> None:
         Image.fromarray(random.integers(0, 256, (HEIGHT, WIDTH), np.uint8)).save(path)
 
 
-def settings(**keys: Any) -> DataConfig:
+def settings(**keys: Any) -> ImageData:
     """Return the configuration of images of one class each, listed in annotations.csv."""
     document = {
         "annotation_type": "csv",
@@ -38,7 +38,7 @@ def settings(**keys: Any) -> DataConfig:
         "splits": {"train": 0.6, "validation": 0.2, "test": 0.2},
         "seed": 1,
     }
-    return DataConfig.model_validate(document | keys)
+    return ImageData.model_validate(document | keys)
 
 
 def write_classes(counts: Mapping[str, int]) -> list[str]:

@@ -14,7 +14,7 @@ from modelyard.data.manifest import read_manifest
 from modelyard.files import read_yaml, write_json, write_yaml
 from modelyard.pipeline.provenance import train_configuration
 from modelyard.publishing.publish_models import main
-from modelyard.tasks import load_task
+from modelyard.tasks.outputs import described_output
 
 from .tiny import CLASSES, METRICS, MODEL
 
@@ -36,9 +36,9 @@ def write_run(weights: str = "weights", *, started: str = "2026-11-21T00:00:00+0
     record = train_configuration(config, manifest.data_hash, chosen, started)
     write_yaml(MODEL / "train_configuration.yaml", record)
     write_yaml(MODEL / "hparams.yaml", chosen)
-    height, width, channels = manifest.image_shape
+    height, width, channels = manifest.input_shape
     size = {"height": height, "width": width, "channels": channels, "pixel_range": [0, 255]}
-    output = load_task(config.task).output(list(CLASSES))
+    output = described_output(manifest)
     about = {"model": "tiny", "task": config.task, "input": size, "output": output}
     write_yaml(MODEL / "predict_configuration.yaml", about)
     write_json(MODEL / "val_metrics.json", {"val_loss": 0.25})

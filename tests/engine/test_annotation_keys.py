@@ -35,7 +35,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"split_lists": "train.txt"}, "must give a path for each of train, validation and test"),
     ({"columns": {"path": 0}}, "data.columns.path is 0: " + COLUMN),
     ({"columns": {"path": True}}, COLUMN),
-    ({"columns": {"file": "x"}}, "data.columns: 'file' is not known; allowed are path, class, x1,"),
+    ({"columns": {"file": "x"}}, "data.columns: 'file' is not known; allowed are path, class,"),
     ({"columns": "path"}, "must give names of columns, such as {path: image, class: label}"),
     ({"split_column": ""}, "data.split_column is '': " + COLUMN),
     ({"columns": {"path": 1, "class": "label"}}, MIXED),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sklearn.metrics
 
-from modelyard.tasks import image_classification, instance_segmentation, object_detection
+from modelyard.tasks import instance_segmentation, object_detection, single_label
 from modelyard.tasks.class_metrics import CLASS_METRICS, metric
 
 CLASSES, EXAMPLES = 5, 400
@@ -135,6 +135,6 @@ def test_a_compiled_model_can_be_saved_and_loaded(tmp_path: Path) -> None:
 
 
 def test_only_classification_has_metrics_of_its_own() -> None:
-    assert image_classification.METRICS is CLASS_METRICS
+    assert single_label.METRICS is CLASS_METRICS
     assert not object_detection.METRICS
     assert not instance_segmentation.METRICS

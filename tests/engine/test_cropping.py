@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from pycocotools.mask import decode
 
-from modelyard.config.data_section import DataConfig
+from modelyard.config.data_section import ImageData
 from modelyard.data.annotations.masks import mask_pixels
 from modelyard.data.manifest import read_manifest
 from modelyard.data.preparing import prepare_data
@@ -54,7 +54,7 @@ def write(boxes: Mapping[str, tuple[int, ...]], exif: int = 1) -> None:
     (RAW / "labels.json").write_text(json.dumps(document))
 
 
-def config(resize: str, task: str, **settings: Any) -> DataConfig:
+def config(resize: str, task: str, **settings: Any) -> ImageData:
     document = {
         "task": task,
         "annotation_type": "coco",
@@ -68,7 +68,7 @@ def config(resize: str, task: str, **settings: Any) -> DataConfig:
         "seed": 1,
         **settings,
     }
-    return DataConfig.model_validate(document)
+    return ImageData.model_validate(document)
 
 
 @pytest.fixture(autouse=True)

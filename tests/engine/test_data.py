@@ -39,7 +39,7 @@ def train_images(data: DataProvider, epoch: int) -> np.ndarray:
 def test_the_manifest_counts_every_example_and_hashes_every_file() -> None:
     manifest = read_manifest(PROCESSED)
     assert manifest.classes == list(CLASSES)
-    assert manifest.image_shape == (8, 8, 1)
+    assert manifest.input_shape == (8, 8, 1)
     assert [manifest.counts[split]["rows"] for split in SPLITS] == [12, 4, 4]
     assert sum(manifest.size(split) for split in SPLITS) == len(CLASSES) * PER_CLASS
     for name, digest in manifest.files.items():
@@ -120,6 +120,16 @@ def test_each_epoch_shows_every_example_once_in_an_order_of_its_own() -> None:
 def test_the_order_depends_on_seed_and_epoch_only() -> None:
     assert train_labels(provider(), 3) == train_labels(provider(), 3)
     assert train_labels(provider(), 3) != train_labels(provider(seed=2), 3)
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_pass_that_is_divided_into_epochs_shows_every_example_once() -> None:
+    whole, divided = provider(), provider(epochs_per_pass=3)
+    for number in range(2):  # passes
+        epochs = [train_images(divided, 3 * number + part) for part in range(3)]
+        assert [len(epoch) for epoch in epochs] == [12] * 3
+        assert (np.concatenate(epochs) == train_images(whole, number)).all()
+    assert [len(train_images(provider(epochs_per_pass=5), epoch)) for epoch in range(5)] == [7] * 5
 
 
 @pytest.mark.usefixtures("workspace")

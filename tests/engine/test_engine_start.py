@@ -51,6 +51,15 @@ def test_whatever_imports_the_engine_first_gets_keras_on_tensorflow() -> None:
     assert python("-c", ask.format("src", "KERAS_BACKEND")).stdout == "tensorflow\n"
 
 
+def test_checking_and_launching_need_the_core_alone() -> None:
+    """So a workflow names a mistake without the gigabytes that training needs."""
+    others = ("keras", "numpy", "PIL", "rich", "sklearn", "tensorflow")
+    block = f"import sys; sys.modules.update(dict.fromkeys({others}))"
+    modules = "modelyard.__main__, modelyard.checking, modelyard.cli, modelyard.cloud.launch_runner"
+    done = python("-c", f"{block}; import {modules}, modelyard.cloud.choose_model, src.run")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("variable", [{}, {"KERAS_BACKEND": ""}, {"KERAS_BACKEND": "tensorflow"}])
 def test_another_backend_by_file_is_overruled(variable: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "keras.json").write_text(json.dumps({"backend": "torch"}))

@@ -17,8 +17,8 @@ from modelyard.data.preparing import prepare_data
 from modelyard.errors import UserError
 from modelyard.files import read_csv, write_yaml
 from modelyard.saved.official import predict_config
-from modelyard.serving.predicting import described, reading_of
-from modelyard.serving.uploads import decode
+from modelyard.serving.predicting import described
+from modelyard.tasks.kinds.image import KIND as IMAGES
 
 from .tiny import PROCESSED
 
@@ -60,12 +60,22 @@ def test_a_mistake_is_one_sentence(key: str, value: object, message: str) -> Non
 
 @pytest.mark.parametrize("colour", ["white", "Tomato", "#00ff7F", "rebeccapurple"])
 def test_colours_are_names_or_hexadecimal(colour: str) -> None:
-    assert load_project({"data.background": colour}).data.background == colour
+    data: Any = load_project({"data.background": colour}).data
+    assert data.background == colour
 
 
 def test_defaults_leave_the_manifest_as_it_always_was() -> None:
     document = json.loads((PROCESSED / "manifest.json").read_text())
-    assert [*document] == ["classes", "image_shape", "examples", "counts", "files"]
+    assert [*document] == [
+        "kind",
+        "head",
+        "inputs",
+        "targets",
+        "classes",
+        "examples",
+        "counts",
+        "files",
+    ]
     before = read_manifest(PROCESSED).data_hash
     defaults = ImageReading.of((8, 8, 1), {}).settings()
     prepare_data(load_project({f"data.{key}": value for key, value in defaults.items()}).data)
@@ -87,18 +97,21 @@ def test_a_model_s_description_says_how_to_read_images_and_publishing_keeps_it()
     prepare_data(load_project(CHOSEN).data)
     about = predict_configuration(load_config(), read_manifest(PROCESSED), object)
     assert about["input"] == {
-        "height": 8, "width": 8, "channels": 1, "pixel_range": [0, 255], **OTHERS
+        "kind": "image", "height": 8, "width": 8, "channels": 1, "pixel_range": [0, 255], **OTHERS
     }  # fmt: skip
     assert predict_config(about)["input"] == about["input"]
     write_yaml(Path("about.yaml"), about)
-    assert reading_of(described(Path("about.yaml"))) == read_manifest(PROCESSED).reading
+    assert (
+        IMAGES(described(Path("about.yaml"))["input"], {}).reading
+        == read_manifest(PROCESSED).reading
+    )
 
 
 def test_an_old_description_means_the_defaults() -> None:
     about = predict_configuration(load_config(), read_manifest(PROCESSED), object)
     about["input"] = {"height": 8, "width": 6, "channels": 3, "pixel_range": [0, 255]}
     write_yaml(Path("about.yaml"), about)
-    reading = reading_of(described(Path("about.yaml")))
+    reading = IMAGES(described(Path("about.yaml"))["input"], {}).reading
     assert (reading.shape, reading.settings()) == (
         (8, 6, 3),
         ImageReading.of((8, 6, 3), {}).settings(),
@@ -133,9 +146,9 @@ def test_prepare_predict_and_an_upload_see_the_same_pixels() -> None:
     prepared = np.load(PROCESSED / "train_images.npy")[0]
     reading = read_manifest(PROCESSED).reading
     file = project.root / read_csv(PROCESSED / "train.csv")[0]["path"]
-    uploaded, size = decode(file.read_bytes(), reading)
-    assert size == (44, 20)
-    assert (uploaded == prepared).all()
+    uploaded = IMAGES(reading.described(), {}).decode(file.read_bytes(), "image/png")
+    assert uploaded.size == (44, 20)
+    assert (uploaded.values["images"] == prepared).all()
     assert (read_image(file, reading) == prepared).all()
 
 

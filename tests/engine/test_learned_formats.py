@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from modelyard.config.data_section import DataConfig
+from modelyard.config.data_section import ImageData
 from modelyard.data.annotations import Example, Listing, Object, read_annotations
 
 from .labelled import bad, write_images, write_texts
@@ -35,7 +35,7 @@ def learned(task: str, kind: str, **keys: Any) -> tuple[list[Example], Listing]:
         "splits": {"train": 0.6, "validation": 0.2, "test": 0.2},
         "seed": 1,
     }
-    return read_annotations(DataConfig.model_validate(document | keys))
+    return read_annotations(ImageData.model_validate(document | keys))
 
 
 def voc(*objects: str, width: int = 40) -> str:

@@ -12,7 +12,7 @@ from modelyard.config.loading import load_config
 from modelyard.config.params import MOST_OBJECTS
 from modelyard.errors import UserError
 from modelyard.files import write_yaml
-from modelyard.tasks import finished, load_task
+from modelyard.tasks import finished, meaning
 from modelyard.tasks.centers import BOX
 from modelyard.tasks.crowded import warning
 from modelyard.training import rehearsal
@@ -21,6 +21,7 @@ from . import tiny_scenes
 from .tiny import MODEL
 
 CLASSES, CELLS = 2, 16
+DATA: Any = SimpleNamespace(classes=["one", "two"])
 
 
 @pytest.mark.parametrize(
@@ -30,11 +31,11 @@ def test_a_saved_model_tells_the_likeliest_objects_up_to_the_key(most: int, told
     keras.utils.set_random_seed(1)
     images = keras.Input((CELLS, CELLS, 1))
     network = keras.Model(images, keras.layers.Conv2D(CLASSES + BOX, 3, padding="same")(images))
-    model = finished(load_task("object_detection"), network, CLASSES, most)
+    model = finished(meaning("boxes"), network, DATA, most)
     assert model.output_shape == (None, told, 6)
     found = model.predict_on_batch(np.random.default_rng(0).random((2, CELLS, CELLS, 1)))
     assert (np.diff(found[..., 4]) <= 0).all()
-    every = finished(load_task("object_detection"), network, CLASSES, 10**6)
+    every = finished(meaning("boxes"), network, DATA, 10**6)
     first = every.predict_on_batch(np.random.default_rng(0).random((2, CELLS, CELLS, 1)))[:, :told]
     assert found[..., :5] == pytest.approx(first[..., :5], abs=1e-5)
 
@@ -72,6 +73,7 @@ def test_it_is_said_before_the_first_epoch(
     few = load_config(overrides={"params.max_objects": 3})
     recipe: Any = SimpleNamespace(config=few, manifest=None, own_callbacks=lambda: 1 / 0)
     monkeypatch.setattr(rehearsal, "check_defined", lambda *_: None)
+    monkeypatch.setattr(rehearsal, "task_of", lambda _: meaning("boxes"))
     with pytest.raises(ZeroDivisionError):  # what comes next
         rehearsal.rehearse(None, recipe, config)
     assert capsys.readouterr().err.startswith("warning: models/tiny/config.yaml: params.max_obj")

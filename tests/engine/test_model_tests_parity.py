@@ -36,7 +36,7 @@ def test_a_difference_in_the_last_number_of_the_last_image_is_found() -> None:
     other = probabilities()
     other[-1, -1] += 1
     found = difference(probabilities(), other, TOLERANCE)
-    assert (found.record, found.images) == (IMAGES - 1, 1)
+    assert (found.record, found.examples) == (IMAGES - 1, 1)
     assert found.largest == pytest.approx(1)
 
 
@@ -64,7 +64,7 @@ def test_an_object_that_moved_in_every_image_is_a_difference() -> None:
     other = stored.copy()
     other[:, 3, 0] += 0.01
     found = difference(stored, other, TOLERANCE)
-    assert (found.record, found.images) == (0, IMAGES)
+    assert (found.record, found.examples) == (0, IMAGES)
     assert found.largest == pytest.approx(0.01, rel=1e-3)
 
 
@@ -76,7 +76,7 @@ def test_one_unsure_peak_that_rounding_decided_is_no_difference_and_more_are() -
     assert (found.record, found.alone) == (None, 2)
     other[8, 45, :2] += 0.5
     found = difference(stored, other, TOLERANCE)
-    assert (found.record, found.images, found.alone) == (7, 2, 0)
+    assert (found.record, found.examples, found.alone) == (7, 2, 0)
 
 
 def test_a_sure_object_that_moved_is_a_difference_even_if_it_is_the_only_one() -> None:
@@ -84,7 +84,7 @@ def test_a_sure_object_that_moved_is_a_difference_even_if_it_is_the_only_one() -
     other = stored.copy()
     other[7, 20, 0] += 0.5
     found = difference(stored, other, TOLERANCE)
-    assert (found.record, found.images) == (7, 1)
+    assert (found.record, found.examples) == (7, 1)
     assert found.largest == pytest.approx(0.5, rel=0.2)  # from the object that is nearest now
 
 
@@ -99,7 +99,7 @@ def test_an_object_of_another_class_is_a_difference() -> None:
     stored = objects()
     other = stored.copy()
     other[..., 5] = (other[..., 5] + 1) % 10
-    assert difference(stored, other, TOLERANCE).images == IMAGES
+    assert difference(stored, other, TOLERANCE).examples == IMAGES
 
 
 @pytest.mark.parametrize("shape", [(IMAGES - 1, 3), (IMAGES, 4), (IMAGES, 3, 1)])
@@ -119,7 +119,7 @@ def test_predictions_that_are_no_numbers_fail(value: float, tmp_path: Path) -> N
     values = probabilities()
     values[4, 1] = value
     np.save(tmp_path / "a.npy", values)
-    with pytest.raises(ValueError, match="NaN or infinite for image 5 of 20"):
+    with pytest.raises(ValueError, match="NaN or infinite for example 5 of 20"):
         read_predictions(tmp_path / "a.npy")
 
 

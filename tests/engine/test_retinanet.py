@@ -124,6 +124,6 @@ def test_grey_images_are_refused(
 ) -> None:
     monkeypatch.setitem(sys.modules, "keras_hub", sys)  # never asked for anything
     assert main(["prepare", "data.channels=1"]) == 0
-    assert read_manifest(Path("data/processed/scenes")).image_shape[2] == 1
+    assert read_manifest(Path("data/processed/scenes")).input_shape[2] == 1
     assert main(["train", *CONFIG]) == 1
     assert "set data.channels in config.yaml to 3" in capsys.readouterr().err

@@ -36,12 +36,15 @@ LEVEL |= dict.fromkeys(BELOW, len(LEVEL))
 PROJECTS_OWN = {"src", "ci"}  # packages of a project; `find_project` imports it by name
 BY_NAME = {
     "__main__.py": "commands",
+    "adopting/kinds.py": "what adopts each kind",
     "adapter/beside.py": "modules beside a model's adapter.py",
     "data/annotations/__init__.py": "formats of annotations",
+    "data/preparing.py": "what prepares each task's data",
     "adapter/source_name.py": "`src` of an installed project, for adapters",
     "model_tests/driver.py": "the project of an environment, which it starts; its engine",
     "moved/__init__.py": "what an old name stands for",
-    "tasks/__init__.py": "tasks",
+    "tasks/__init__.py": "heads",
+    "tasks/kinds/__init__.py": "kinds",
 }
 LONGEST_FILE, LONGEST_FUNCTION = 220, 55
 

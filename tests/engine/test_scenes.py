@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from pycocotools.mask import decode
 
-from modelyard.config.data_section import SPLITS, DataConfig
+from modelyard.config.data_section import SPLITS, ImageData
 from modelyard.data.preparing import prepare_data
 from modelyard.data.scenes import BRIGHTNESS, CONTRAST, SCENES, compose, pools, write_scenes
 from modelyard.files import read_csv
@@ -145,7 +145,7 @@ def test_a_csv_holds_the_same_boxes(coco: dict[str, Any], tmp_path: Path) -> Non
         assert row["split"] == coco["images"][one["image_id"] - 1]["split"]
 
 
-def _config() -> DataConfig:
+def _config() -> ImageData:
     document = {
         "task": "object_detection",
         "annotation_type": "coco",
@@ -157,4 +157,4 @@ def _config() -> DataConfig:
         "splits": {"train": 0.4, "validation": 0.3, "test": 0.3},
         "seed": 1,
     }
-    return DataConfig.model_validate(document)
+    return ImageData.model_validate(document)

@@ -23,11 +23,13 @@ from .noise import PROCESSED, RAW, example, settings, write_classes
 FILE = RAW / "annotations.csv"
 SHARES: dict[Split, float] = {"train": 0.7, "validation": 0.15, "test": 0.15}
 
+FILE = Path("data/raw/noise/annotations.csv")
+
 
 def split(examples: list[Example], content: Any = None, **keys: Any) -> Indices:
     """Divide examples of one class each."""
     hashes = content or [None] * len(examples)
-    return divided(settings(**keys), examples, classes_of(examples), hashes)
+    return divided(settings(**keys), FILE, examples, classes_of(examples), hashes)
 
 
 def labels_of(examples: list[Example], indices: Indices) -> dict[Split, Counter[str]]:
@@ -200,11 +202,11 @@ def test_classes_that_a_split_lacks_are_named_the_first_and_the_rest_counted() -
     labels = ["a"] * 20 + ["b", "b", "c", "d", "e"]
     examples = [example(n, label) for n, label in enumerate(labels)]
     indices = split(examples)
-    warning = warning_of_absent(examples, indices)
+    warning = warning_of_absent("image", examples, indices)
     said = "warning: no image shows 'b' in validation, 'c' in validation, 'd' in validation and 4 "
     assert warning.startswith(f"{said}more; ")
     plenty = [example(n, "ab"[n % 2]) for n in range(20)]
-    assert warning_of_absent(plenty, split(plenty)) == ""
+    assert warning_of_absent("image", plenty, split(plenty)) == ""
 
 
 def test_a_class_that_a_given_test_lacks_is_a_warning_and_one_that_train_lacks_an_error() -> None:
@@ -214,7 +216,7 @@ def test_a_class_that_a_given_test_lacks_is_a_warning_and_one_that_train_lacks_a
         ]
 
     examples = given("ab", "a", "b")
-    warning = warning_of_absent(examples, split(examples))
+    warning = warning_of_absent("image", examples, split(examples))
     assert warning.startswith("warning: no image shows 'b' in validation, 'a' in test; ")
     with pytest.raises(UserError, match="1 classes are not in train, first b"):
         split(given("a", "b", "a"))
@@ -224,7 +226,7 @@ def test_a_class_that_a_given_test_lacks_is_a_warning_and_one_that_train_lacks_a
 def test_the_only_object_of_a_class_is_trained_on(seed: int) -> None:
     thing = Object("thing", (1, 1, 2, 2))
     examples = [Example(f"{n}.png", (thing,) * 5 if n == 4 else ()) for n in range(9)]
-    indices = divided(settings(seed=seed), examples, rarest_classes(examples), [None] * 9)
+    indices = divided(settings(seed=seed), FILE, examples, rarest_classes(examples), [None] * 9)
     assert 4 in indices["train"]
     assert all(indices.values())
 
@@ -239,7 +241,7 @@ def test_a_class_beside_a_rarer_one_is_trained_on_with_its_whole_group(seed: int
         Example(f"{n}.png", shown.get(n, ()), group=f"g{n % 10}" if n > 3 or n == 0 else None)
         for n in range(40)
     ]
-    indices = divided(settings(seed=seed), examples, rarest_classes(examples), [None] * 40)
+    indices = divided(settings(seed=seed), FILE, examples, rarest_classes(examples), [None] * 40)
     assert {0, 10, 20, 30} <= set(indices["train"])
 
 

@@ -15,14 +15,13 @@ from pycocotools.cocoeval import COCOeval
 from pycocotools.mask import area, encode, toBbox
 
 from modelyard.config import Options
-from modelyard.config.image_section import ImageSettings
-from modelyard.data import open_array
-from modelyard.data.manifest import Manifest, write_manifest
+from modelyard.data.manifest import ArraySpec, Manifest, write_manifest
+from modelyard.data.rows import open_rows
 from modelyard.files import read_csv, write_csv, write_json, write_yaml
 from modelyard.model_tests import driver, parity
 from modelyard.saved.rows import write_rows
 from modelyard.serving import predict
-from modelyard.tasks import Judged, image_classification, objects
+from modelyard.tasks import Judged, objects, single_label
 from modelyard.tasks.batches import in_batches
 from modelyard.tasks.coco_metrics import KINDS, CocoMetrics
 from modelyard.tasks.detections import Detection
@@ -163,19 +162,26 @@ def test_rows_written_batch_by_batch_are_the_bytes_that_numpy_saves(
 def test_a_form_that_fails_midway_leaves_its_reason_and_no_predictions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    np.save(tmp_path / "images.npy", np.zeros((70, 8, 8, 1), np.uint8))
-    (tmp_path / "predict_configuration.yaml").write_text("task: image_classification\n")
+    np.save(tmp_path / "test_images.npy", np.zeros((70, 8, 8, 1), np.uint8))
+    about = {"task": "image_classification", "output": {"activation": "probabilities"}}
+    write_yaml(tmp_path / "predict_configuration.yaml", about)
+    images = ArraySpec(shape=(8, 8, 1), dtype="uint8")
+    manifest = Manifest(
+        kind="image", head="class", inputs={"images": images}, targets={}, examples={"test": 70},
+        files={},
+    )  # fmt: skip
+    write_manifest(tmp_path, manifest)
     sizes: list[int] = []
 
-    def model(batch: np.ndarray) -> np.ndarray:
+    def predict(batch: np.ndarray) -> np.ndarray:
         sizes.append(len(batch))
         if len(sizes) == 3:
             raise RuntimeError("out of memory")
         return np.zeros((len(batch), 2))
 
+    model = SimpleNamespace(predict_on_batch=predict, layers=[])
     monkeypatch.setitem(driver.LOADERS, "keras", lambda _: model)
-    images = str(tmp_path / "images.npy")
-    driver.predict("src", str(tmp_path), images, str(tmp_path), "keras=a.keras")
+    driver.predict("src", *[str(tmp_path)] * 3, "keras=a.keras")
     assert sizes == [32, 32, 6]
     assert (tmp_path / "keras.txt").read_text() == "RuntimeError: out of memory"
     assert not (tmp_path / "keras.npy").exists()
@@ -195,7 +201,7 @@ def test_predictions_compared_in_parts_differ_as_all_at_once(
         monkeypatch.setattr(parity, "ROWS", 4)
         assert parity.difference(stored, found, 1e-5) == whole
         assert whole.alone == expected_alone
-        assert whole.images == (moved if moved == 6 else 0)
+        assert whole.examples == (moved if moved == 6 else 0)
 
 
 @pytest.mark.parametrize("sizes", [[32, 32, 7], [5] * 14 + [1], [71], [64, 7], [32, 32]])
@@ -232,7 +238,7 @@ def judged(root: Path, model: Watched, **more: Any) -> Judged:
         input_paths=SimpleNamespace(data=root), output_paths=paths,
         params=SimpleNamespace(max_objects=50), data=SimpleNamespace(root=root),
     )  # fmt: skip
-    data: Any = SimpleNamespace(config=config, test=batches, input_shape=(SIDE, SIDE, 3), **more)
+    data: Any = SimpleNamespace(config=config, test=batches, **more)
     return Judged(config, data, model)
 
 
@@ -241,20 +247,19 @@ def test_no_more_than_a_batch_of_probabilities_is_in_memory(tmp_path: Path) -> N
     outputs = random.dirichlet([1, 1, 1], 640).astype(np.float32)
     exported = outputs + random.normal(0, 1e-4, outputs.shape).astype(np.float32)
     write_csv(tmp_path / "test.csv", [{"path": str(n), "class": "a"} for n in range(640)])
-    np.save(tmp_path / "test_labels.npy", np.arange(640) % 3)
+    for split in ("train", "test"):
+        np.save(tmp_path / f"{split}_labels.npy", np.arange(640) % 3)
     model, export = Watched(outputs), Watched(exported)
     subject = judged(tmp_path, model, classes=["a", "b", "c"])
-    by_class = image_classification.details(subject)["per_class"]
-    expected = image_classification._per_class(
-        ["a", "b", "c"], np.arange(640) % 3, outputs.argmax(axis=1)
-    )
+    by_class = single_label.details(subject)["per_class"]
+    expected = single_label._per_class(["a", "b", "c"], np.arange(640) % 3, outputs.argmax(axis=1))
     assert by_class == expected
     rows = read_csv(tmp_path / "predictions.csv")
     assert [row["predicted"] for row in rows] == ["abc"[n] for n in outputs.argmax(axis=1)]
     assert [float(row["probability"]) for row in rows] == [
         round(float(one), 6) for one in outputs.max(axis=1)
     ]
-    largest = image_classification.compare(subject, export)
+    largest = single_label.compare(subject, export)
     assert largest == {"max_difference": float(np.abs(exported - outputs).max())}
     assert max(model.most, export.most) <= KEPT
 
@@ -275,8 +280,8 @@ def test_no_more_than_a_batch_of_masks_is_in_memory(
     write_manifest(
         tmp_path,
         Manifest(
-            classes=["class 0"], image_shape=(SIDE, SIDE, 3), examples={}, counts={}, files={},
-            settings=ImageSettings(),
+            kind="image", head="masks", classes=["class 0"], examples={}, files={}, targets={},
+            inputs={"images": ArraySpec(shape=(SIDE, SIDE, 3), dtype="uint8")},
         ),
     )  # fmt: skip
     drawn: list[Any] = []
@@ -313,9 +318,10 @@ def test_predictions_are_written_as_they_come(
             assert len(alive) <= 1 + KEPT  # the first one, too
             yield rows
 
-    found: Any = SimpleNamespace(files=[Path("a.png")] * 1001, said=lambda: "")
+    found = SimpleNamespace(files=[Path("a.png")] * 1001, said=lambda: "", skipped=1)
+    kind = SimpleNamespace(find=lambda _: found, COLUMNS=("path",), MANY="images")
     task = SimpleNamespace(ROW=("class", "probability"))
-    monkeypatch.setattr(predict, "find_images", lambda _: found)
+    monkeypatch.setattr(predict, "kind_taken", lambda _: kind)
     monkeypatch.setattr(predict, "load_predictor", lambda _: SimpleNamespace(task=task))
     monkeypatch.setattr(predict, "predict", several)
     output = tmp_path / "found.csv"
@@ -327,15 +333,15 @@ def test_predictions_are_written_as_they_come(
 
 def test_examples_are_copied_out_of_a_file_that_stays_on_disk(tmp_path: Path) -> None:
     whole = np.random.default_rng(0).integers(0, 256, (4096, 64, 64), np.uint8)  # 16 MiB
-    np.save(tmp_path / "images.npy", whole)
-    array, before = open_array(tmp_path / "images.npy"), mapped_kibibytes()
+    np.save(tmp_path / "train_images.npy", whole)
+    spec = ArraySpec(shape=(64, 64), dtype="uint8")
+    array, before = open_rows(tmp_path, "train", "images", spec), mapped_kibibytes()
     for start in range(0, len(whole), 32):
         positions = np.arange(start, start + 32)
         found = array[positions]
         assert type(found) is np.ndarray
         assert (found == whole[positions]).all()
-    assert (array[7] == whole[7]).all()
-    assert (array.shape, array.dtype, array.nbytes) == (whole.shape, whole.dtype, whole.nbytes)
+    assert (array.shape, array.nbytes) == (whole.shape, whole.nbytes)
     if Path("/proc/self/status").is_file():
         assert mapped_kibibytes() - before < 4096
 

@@ -10,10 +10,11 @@ import pytest
 
 from modelyard.config.hyperparameters import chosen_hyperparameters
 from modelyard.config.loading import load_config
+from modelyard.data.manifest import Manifest, read_manifest
 from modelyard.documents import flat
 from modelyard.files import write_yaml
 from modelyard.recipe.validation import TaskValidation, is_asked_for, judged_names
-from modelyard.tasks import Datasets, finished, load_task
+from modelyard.tasks import Datasets, finished, meaning
 from modelyard.tasks.centers import CentersLoss
 from modelyard.tasks.objects import _found, _metrics, _truth
 from src.data.data_provider import DataProvider
@@ -50,10 +51,15 @@ def network(data: Datasets) -> keras.Model:
     """Return a compiled network that already finds something in the scenes."""
     keras.utils.set_random_seed(4)
     config = data.config
-    made = build_model(config, chosen_hyperparameters(config), data.input_shape, len(data.classes))
+    shape = prepared(data).input_shape
+    made = build_model(config, chosen_hyperparameters(config), shape, len(data.classes))
     made.compile(keras.optimizers.Adam(0.01), CentersLoss(len(data.classes)))
     made.fit(data.train, shuffle=False, epochs=12, verbose=0)
     return made
+
+
+def prepared(data: Datasets) -> Manifest:
+    return read_manifest(data.config.input_paths.data)
 
 
 def train(
@@ -75,8 +81,8 @@ def train(
 
 
 def validation_metrics(network: keras.Model, data: Datasets) -> dict[str, float]:
-    task = load_task(TASKS[1])
-    metrics = task.judge(finished(task, network, len(data.classes)), data, "validation")
+    task = meaning("masks")
+    metrics = task.judge(finished(task, network, prepared(data)), data, "validation")
     return {f"val_{name}": float(str(value)) for name, value in flat(metrics)}
 
 
@@ -102,8 +108,8 @@ def test_a_resumed_training_repeats_the_last_value(network: keras.Model, data: D
 def test_judging_batch_by_batch_gives_what_judging_all_at_once_does(
     network: keras.Model, data: Datasets
 ) -> None:
-    task = load_task(TASKS[1])
-    whole = finished(task, network, len(data.classes))
+    task = meaning("masks")
+    whole = finished(task, network, prepared(data))
     for split in ("train", "validation"):
         outputs = whole.predict(data.in_order(split), verbose=0)
         truth = _truth(data, split)
@@ -144,6 +150,6 @@ def test_nobody_waits_for_metrics_that_steer_nothing(
         config = load_config()
     finally:
         (MODEL / "config.yaml").write_text(before)
-    assert is_asked_for(config) == asked
-    assert judged_names(config) == NAMES
+    assert is_asked_for(config, prepared(data)) == asked
+    assert judged_names(prepared(data)) == NAMES
     assert data.classes

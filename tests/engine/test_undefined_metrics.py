@@ -11,14 +11,14 @@ import pytest
 
 from modelyard.config.loading import load_config
 from modelyard.config.requirement import Requirement
-from modelyard.data.manifest import Manifest, write_manifest
+from modelyard.data.manifest import Head, Manifest, write_manifest
 from modelyard.errors import UserError
 from modelyard.files import write_csv, write_json, write_yaml
 from modelyard.model_tests.limits import observed
 from modelyard.recipe.validation import TaskValidation, check_defined
 from modelyard.report.command import main as report
 from modelyard.report.gate import main as gate
-from modelyard.tasks import Judged, image_classification, objects
+from modelyard.tasks import Judged, objects, single_label
 from modelyard.tasks.class_metrics import metric
 from src.run import main
 
@@ -44,13 +44,17 @@ def write_model(**keys: Any) -> None:
     write_yaml(MODEL / "config.yaml", tiny_scenes.TINY | keys)
 
 
-def manifest(*there: str, classes: tuple[str, ...] = tiny_scenes.CLASSES) -> Manifest:
+def manifest(
+    *there: str, classes: tuple[str, ...] = tiny_scenes.CLASSES, head: Head = "boxes"
+) -> Manifest:
     """Return a manifest whose validation split has one each of some classes."""
     counts = {split: dict.fromkeys(classes, 5) for split in ("train", "test")}
     counts["validation"] = {label: int(label in there) for label in classes}
     document = {
+        "kind": "image",
+        "head": head,
+        "inputs": {"images": {"shape": (32, 32, 3), "dtype": "uint8"}},
         "classes": list(classes),
-        "image_shape": (32, 32, 3),
         "examples": {"train": 9, "validation": 9, "test": 9},
         "counts": counts,
         "files": {},
@@ -78,7 +82,7 @@ def judged(labels: np.ndarray) -> dict[str, Any]:
     outputs[-1] = [0.1, 0.8, 0.1]
     dataset = tf.data.Dataset.from_tensor_slices((outputs, labels)).batch(2)
     data: Any = SimpleNamespace(test=dataset)
-    return image_classification.judge(classifier(), data, "test")
+    return single_label.judge(classifier(), data, "test")
 
 
 def test_means_are_over_the_classes_that_a_split_has() -> None:
@@ -86,7 +90,7 @@ def test_means_are_over_the_classes_that_a_split_has() -> None:
     assert found["balanced_accuracy"] == pytest.approx(0.75)
     assert found["macro_f1"] == pytest.approx((1 + 2 / 3) / 2)
     assert 0.5 < found["auc"] <= 1
-    table = image_classification._per_class(CLASSES, LABELS, np.array([0, 0, 2, 1]))
+    table = single_label._per_class(CLASSES, LABELS, np.array([0, 0, 2, 1]))
     assert list(table) == ["a", "c"]
     assert table["c"] == {"precision": 1, "recall": 0.5, "f1": pytest.approx(2 / 3)}
 
@@ -245,9 +249,11 @@ def test_an_area_needs_two_classes_in_validation(
     stop = {**params["early_stopping"], "metric": "val_auc"}
     document = {**tiny_stripes.TINY, "params": {**params, "early_stopping": stop}}
     write_yaml(MODEL / "config.yaml", document)
-    check_defined(load_config(), manifest("rows", "empty", classes=tiny_stripes.CLASSES))
+    check_defined(
+        load_config(), manifest("rows", "empty", classes=tiny_stripes.CLASSES, head="class")
+    )
     with pytest.raises(UserError, match="undefined, as the validation split has one class only;"):
-        check_defined(load_config(), manifest("rows", classes=tiny_stripes.CLASSES))
+        check_defined(load_config(), manifest("rows", classes=tiny_stripes.CLASSES, head="class"))
 
 
 def test_crowds_alone_leave_a_steering_metric_undefined(
@@ -257,6 +263,7 @@ def test_crowds_alone_leave_a_steering_metric_undefined(
     params = tiny_scenes.TINY["params"]
     stop = {**params["early_stopping"], "metric": "val_box.map"}
     write_model(params={**params, "early_stopping": stop})
+    write_manifest(tiny_scenes.PROCESSED, manifest("bar"))
     callback = TaskValidation(SimpleNamespace(classes=[]), load_config())
     callback.set_params({"epochs": 2})
     callback.set_model(classifier())

@@ -106,7 +106,7 @@ def test_a_mask_comes_back_to_where_it_was(resize: Resize, size: Size, seen: Siz
 
 
 def said(resize: Resize, *rows: Any) -> Output:
-    return Output(np.array(rows, np.float32), ["a", "b"], (40, 80), (8, 8), resize)
+    return Output(np.array(rows, np.float32), {"classes": ["a", "b"]}, (40, 80), (8, 8), resize)
 
 
 def test_what_is_found_is_told_in_pixels_of_the_original_image() -> None:

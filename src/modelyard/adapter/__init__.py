@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.config import Config, Hyperparameters
+from modelyard.config.data_section import Split
 from modelyard.config.own_code import explained
 from modelyard.errors import UserError
 from modelyard.files import whole_file
@@ -42,7 +43,7 @@ class ModelSpecs:
     folder: Path | None = None
     verbose: bool = False
     tensorboard: Path | None = None
-    split: str = "validation"
+    split: Split = "validation"
     prune: Callable[[list[dict[str, float]]], bool] | None = None
 
     @property
@@ -59,8 +60,9 @@ class ModelSpecs:
 class AdapterModel(ABC):
     """Seven steps, run in this order; a subclass must bring the first and the last two.
 
-    It may also define `predict(images)`, which gets images (batch, height, width, channels) of
-    uint8 and returns the task's outputs: probabilities (batch, classes), or objects (batch, n, 6).
+    It may also define `predict(inputs)`, which gets a batch of what the prepared data has, such as
+    images uint8 (batch, height, width, channels), or arrays by name where there are several, and
+    returns the task's outputs: probabilities (batch, classes), numbers, or objects (batch, n, 6).
     `modelyard predict` and `modelyard serve` call it after `load`, without any data.
 
     Attributes:

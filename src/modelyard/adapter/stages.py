@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from modelyard.config import Options
+from modelyard.config.data_section import Split
 from modelyard.data.manifest import read_manifest
 from modelyard.files import write_json, write_yaml
 from modelyard.pipeline.provenance import train_configuration, utc_now
@@ -62,7 +63,7 @@ def evaluate(options: Options) -> None:
     options.report(metrics)
 
 
-def _adapter(options: Options, split: str) -> AdapterModel:
+def _adapter(options: Options, split: Split) -> AdapterModel:
     config, params = options.config, options.config.params
     check_listed(config, options.stage)
     specs = ModelSpecs(config, params.seed, params.epochs, verbose=True, split=split)

@@ -17,6 +17,7 @@ from .mistakes import explain
 from .models import check_known, config_paths
 from .project import find_project
 from .schema import Config, ProjectConfig
+from .shared_section import FIND_OBJECTS, OF_IMAGES
 
 ROOT_CONFIG = Path("config.yaml")
 SectionType = TypeVar("SectionType", bound=BaseModel)
@@ -138,9 +139,14 @@ def check_task(source: str, config: Config) -> None:
 
 
 def check_augmentation(source: str, config: Config) -> None:
-    """Refuse layers that move pixels and not the boxes of what they show."""
-    finds_objects = config.task != "image_classification"
-    problem = object_problem(config.params.augmentation) if finds_objects else None
+    """Refuse layers for what has no pixels, and those that move pixels and not their boxes."""
+    layers = config.params.augmentation
+    problem = object_problem(layers) if config.task in FIND_OBJECTS else None
+    if layers and config.task not in (*OF_IMAGES, "custom"):
+        problem = (
+            f" names layers for images, but the task is {config.task}; write [], or define "
+            "`augment` in the model's module"
+        )
     if problem:
         raise UserError(f"{source}{problem}.")
 

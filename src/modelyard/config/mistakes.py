@@ -63,7 +63,7 @@ def _meant(detail: ErrorDetails, schema: type[BaseModel], document: Any) -> str 
     if detail["type"] != "extra_forbidden":
         return None
     *section, key = _location(document, detail)
-    name = nearest(str(key), _known_keys(schema, section))
+    name = nearest(str(key), _known_keys(schema, section, detail["loc"]))
     return name and _dotted([*section, name])
 
 
@@ -84,7 +84,7 @@ def _reason(
     """Return what a mistake is about, and what is wrong with that."""
     kind, value = detail["type"], detail["input"]
     if kind == "extra_forbidden":
-        known = _known_keys(schema, location[:-1])
+        known = _known_keys(schema, location[:-1], detail["loc"])
         hint = did_you_mean(str(location[-1]), known)
         return "", f" is not a known key{hint}; allowed here: {', '.join(known)}"
     if kind == "invalid_key":
@@ -133,13 +133,19 @@ def _holds(document: Any, part: int | str) -> bool:
     return isinstance(document, dict) and part in document
 
 
-def _known_keys(schema: type[BaseModel], location: Sequence[int | str]) -> list[str]:
-    """Return the keys allowed at a location, following the schema down to it."""
+def _known_keys(
+    schema: type[BaseModel], location: Sequence[int | str], tags: Sequence[int | str]
+) -> list[str]:
+    """Return the keys allowed at a location, following the schema down to it.
+
+    Of a union's members only that counts whose name pydantic has put among the `tags`.
+    """
     models = [schema]
     for part in location:
         fields = [model.model_fields[part] for model in models if part in model.model_fields]
         if fields:
             models = [model for field in fields for model in _models(field.annotation)]
+            models = [one for one in models if one.__name__ in tags] or models
     return list(dict.fromkeys(key for model in models for key in model.model_fields))
 
 

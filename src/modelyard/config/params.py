@@ -25,14 +25,17 @@ from .tuning_section import EarlyStopping
 MOST_OBJECTS = 50
 TUNED = "params."  # begins the name of a hyperparameter that takes the place of a key of params
 # Keys that say how long, where and by what is trained and judged, not what is trained.
-NEVER_TUNED = ("seed", "deterministic", "epochs", "batch_size", "cache_mb", "early_stopping",
-               "devices", "validate_every", "max_objects", "metrics", "export")  # fmt: skip
+NEVER_TUNED = ("seed", "deterministic", "epochs", "epochs_per_pass", "batch_size", "cache_mb",
+               "early_stopping", "devices", "validate_every", "max_objects", "metrics",
+               "export")  # fmt: skip
 
 
 class Params(Section):
     """Settings of training; a hyperparameter named `params.KEY` lets a search choose one.
 
     Attributes:
+        epochs_per_pass: into how many epochs a pass over the training split is divided: with much
+            data it is judged and saved more often, so that a kill loses less.
         optimizer: a name, or a name with arguments; its learning rate is a hyperparameter.
         schedule: how the learning rate changes: cosine, exponential, piecewise, reduce_on_plateau.
         gradient_accumulation: batches whose gradients are averaged before a step.
@@ -55,6 +58,7 @@ class Params(Section):
 
     seed: Seed
     epochs: Positive
+    epochs_per_pass: Positive = 1
     deterministic: bool
     batch_size: Annotated[int, Field(gt=0, le=2**20)]
     cache_mb: Annotated[int, Field(ge=0)]

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from modelyard.config.data_section import SPLITS, DataConfig, Split
-from modelyard.errors import UserError
+from modelyard.config.data_section import SPLITS, SharedData, Split
+from modelyard.errors import UserError, one_of
 
 from .annotations import Example
 from .grouping import HELD_OUT, Indices
@@ -20,13 +20,15 @@ Pair = tuple[int, int, str]  # positions of two examples, and how equal they are
 
 
 def judge_duplicates(
-    config: DataConfig,
+    config: SharedData,
     examples: Sequence[Example],
     indices: Indices,
     content: Sequence[bytes],
-    small: np.ndarray,
+    small: np.ndarray | None,
 ) -> None:
-    """List and name validation and test images that another split has too, and contradictions.
+    """List and name validation and test examples that another split has too, and contradictions.
+
+    Those that nearly are in another split are looked for among images: `small` are copies in grey.
 
     Raises:
         UserError: they are more than `max_duplicate_share`.
@@ -39,19 +41,24 @@ def judge_duplicates(
     write_list(file, [_row(examples, split_of, pair) for pair in pairs])
     if contradictory:
         one, other, _ = contradictory[0]
-        have = "1 image has" if len(contradictory) == 1 else f"{len(contradictory)} images have"
+        noun, same = config.NOUN, "the pixels of" if small is not None else "the content of"
+        cure = "no model can tell them apart" if noun == "row" else "correct the classes"
+        count = len(contradictory)
+        have = f"1 {noun} has" if count == 1 else f"{count} {noun}s have"
         print(
-            f"warning: {have} the pixels of an image of another class, first "
+            f"warning: {have} {same} {one_of(noun)} of another class, first "
             f"{_named(examples[one])} and {_named(examples[other])}; all are listed in {file}: "
-            "correct the classes.",
+            f"{cure}.",
             file=sys.stderr,
         )
     if leaked:
         _judge_leaked(config, examples, split_of, leaked, sum(len(indices[s]) for s in HELD_OUT))
 
 
-def find_leaked(indices: Indices, content: Sequence[bytes], small: np.ndarray) -> Iterator[Pair]:
-    """Yield each validation and test image that another split has, with its likest there."""
+def find_leaked(
+    indices: Indices, content: Sequence[bytes], small: np.ndarray | None
+) -> Iterator[Pair]:
+    """Yield each validation and test example that another split has, with its likest there."""
     split_of = _split_of(indices)
     first: dict[tuple[bytes, Split], int] = {}
     for position in sorted(split_of):
@@ -66,12 +73,14 @@ def find_leaked(indices: Indices, content: Sequence[bytes], small: np.ndarray) -
             else:
                 held.append(position)
         rest = np.array(sorted(i for one in others for i in indices[one]), np.int64)
+        if small is None:
+            continue
         near = copies(small, np.array(held, np.int64), rest)
         yield from ((one, other, NEARLY) for one, other in near)
 
 
 def find_contradictory(examples: Sequence[Example], content: Sequence[bytes]) -> Iterator[Pair]:
-    """Yield each image that has the pixels of an earlier one, but shows other classes."""
+    """Yield each example that equals an earlier one, but shows other classes."""
     first: dict[bytes, int] = {}
     for position, digest in enumerate(content):
         earlier = first.setdefault(digest, position)
@@ -80,7 +89,7 @@ def find_contradictory(examples: Sequence[Example], content: Sequence[bytes]) ->
 
 
 def _judge_leaked(
-    config: DataConfig,
+    config: SharedData,
     examples: Sequence[Example],
     split_of: dict[int, Split],
     leaked: Sequence[Pair],
@@ -88,9 +97,9 @@ def _judge_leaked(
 ) -> None:
     one, other, how = leaked[0]
     said = (
-        f"{len(leaked)} of {count} validation and test images are equal or nearly equal to an "
-        f"image of another split, first {examples[one].path} ({split_of[one]}), {how} to "
-        f"{examples[other].path} ({split_of[other]})"
+        f"{len(leaked)} of {count} validation and test {config.NOUN}s are equal or nearly "
+        f"equal to {one_of(config.NOUN)} of another split, first {examples[one].path} "
+        f"({split_of[one]}), {how} to {examples[other].path} ({split_of[other]})"
     )
     listed = f"all are listed in {list_file(config, 'duplicates')}"
     if len(leaked) / count <= config.max_duplicate_share:

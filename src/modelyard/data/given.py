@@ -10,19 +10,19 @@ from .annotations import Example
 from .grouping import HELD_OUT, Indices
 
 
-def given_indices(examples: Sequence[Example], file: Path) -> Indices:
+def given_indices(noun: str, examples: Sequence[Example], file: Path) -> Indices:
     """Return sorted positions by the split that the annotations name; all of train if none.
 
     Says whether validation and test are drawn from train, where splits are named.
 
     Raises:
-        UserError: they name one for some images only, none for train, or two for one group.
+        UserError: they name one for some examples only, none for train, or two for one group.
     """
     without = [example.path for example in examples if example.split is None]
     if without and len(without) < len(examples):
         raise UserError(
-            f"{file} names no split for {len(without)} of {len(examples)} images, first "
-            f"{', '.join(without[:3])}; name one for every image, or for none."
+            f"{file} names no split for {len(without)} of {len(examples)} {noun}s, first "
+            f"{', '.join(without[:3])}; name one for every {noun}, or for none."
         )
     indices: Indices = {split: [] for split in SPLITS}
     for position, example in enumerate(examples):
@@ -31,15 +31,15 @@ def given_indices(examples: Sequence[Example], file: Path) -> Indices:
         return indices
     if not indices["train"]:
         raise UserError(
-            f"{file} names splits, and no usable image is in train; put some there, or name no "
-            "split for any image and data.splits in config.yaml draws them."
+            f"{file} names splits, and no usable {noun} is in train; put some there, or name no "
+            f"split for any {noun} and data.splits in config.yaml draws them."
         )
     _check_groups(examples, file)
-    print(_said(indices, file))
+    print(_said(noun, indices, file))
     return indices
 
 
-def check_learned(examples: Sequence[Example], indices: Indices, file: Path) -> None:
+def check_learned(noun: str, examples: Sequence[Example], indices: Indices, file: Path) -> None:
     """Refuse a class that only validation or test show: nothing could be learned of it.
 
     Raises:
@@ -49,22 +49,22 @@ def check_learned(examples: Sequence[Example], indices: Indices, file: Path) -> 
     if unknown := sorted(set[str]().union(*shown) - shown[0]):
         raise UserError(
             f"{file} names splits, and {len(unknown)} classes are not in train, first "
-            f"{', '.join(unknown[:3])}; move images of each there, or drop the class."
+            f"{', '.join(unknown[:3])}; move {noun}s of each there, or drop the class."
         )
 
 
 def learned(example: Example) -> set[str]:
-    """Return the classes that an example shows; crowds are not learned."""
-    return {one.label for one in example.objects if not one.crowd}
+    """Return the classes that an example shows; crowds are not learned, and numbers are none."""
+    return {one.label for one in example.objects if not one.crowd and one.value is None}
 
 
-def _said(indices: Indices, file: Path) -> str:
+def _said(noun: str, indices: Indices, file: Path) -> str:
     missing = [split for split in HELD_OUT if not indices[split]]
     if not missing:
-        return f"{file} names the split of each image; data.splits in config.yaml is not used."
+        return f"{file} names the split of each {noun}; data.splits in config.yaml is not used."
     are = "is" if len(missing) == 1 else "are"
     return (
-        f"{file} names no usable image of {' or '.join(missing)}, which {are} drawn from train "
+        f"{file} names no usable {noun} of {' or '.join(missing)}, which {are} drawn from train "
         "in the shares of data.splits in config.yaml."
     )
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from modelyard.config.data_section import DataConfig
+from modelyard.config.data_section import ImageData, SharedData
 from modelyard.errors import UserError
 from modelyard.files import write_csv
 
@@ -15,7 +15,7 @@ from .annotations.places import Places
 MOST_NAMED = 3
 
 
-def list_file(config: DataConfig, name: str) -> Path:
+def list_file(config: SharedData, name: str) -> Path:
     """Return where a list lies: beside the folder of prepared data, not in it.
 
     So no stage depends on it, and a run that fails can leave one too.
@@ -31,7 +31,7 @@ def write_list(file: Path, rows: Sequence[Mapping[str, object]]) -> None:
         file.unlink(missing_ok=True)
 
 
-def judge_left_out(config: DataConfig, listing: Listing) -> None:
+def judge_left_out(config: SharedData, listing: Listing) -> None:
     """List and name all that is left out, and refuse more of it than `max_bad_share`.
 
     Image files that no usable entry names are listed as well, and refuse nothing.
@@ -71,6 +71,8 @@ def print_left_out(listing: Listing, others: Sequence[str] = (), where: str = ""
         print(f"note: {listing.file}: files that are not images: {kinds}.", file=sys.stderr)
 
 
-def unlisted(config: DataConfig, listing: Listing) -> list[str]:
+def unlisted(config: SharedData, listing: Listing) -> list[str]:
     """Return the image files where images lie that no entry names which could be read."""
+    if not isinstance(config, ImageData):
+        return []
     return [place.path for place in Places(config).images() if place.path not in listing.images]

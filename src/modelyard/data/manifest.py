@@ -2,47 +2,107 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
 from modelyard.config.data_section import Split
-from modelyard.config.image_section import ImageReading, ImageSettings
+from modelyard.config.image_section import ImageReading
 from modelyard.config.schema import Config
 from modelyard.documents import fingerprint
-from modelyard.errors import UserError
+from modelyard.errors import UserError, did_you_mean
 from modelyard.files import read_json, write_json
 
 MANIFEST_NAME = "manifest.json"
+STRING = "string"
+Head = Literal["class", "labels", "number", "boxes", "masks"]
+
+
+class ArraySpec(BaseModel):
+    """One example of an array.
+
+    Attributes:
+        shape: None for a length that differs by example; of boxes and masks, by split.
+        dtype: as NumPy names it, or `string`.
+    """
+
+    shape: tuple[int | None, ...]
+    dtype: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all examples have one size, so that they are rows of one array."""
+        return self.dtype != STRING and None not in self.shape
+
+
+Specs = dict[str, ArraySpec]
 
 
 class Manifest(BaseModel):
     """What lies in a folder of prepared data.
 
     Attributes:
-        classes: names, in the order of the labels 0, 1, …
-        image_shape: (height, width, channels) of every image, pixels are uint8.
+        kind: what an example is: image, text, table, arrays.
+        head: what a target means: a class, several labels, a number, boxes, masks.
+        inputs: by name what a saved model takes.
+        encoded: by name what its network takes, where an encoder stands before it.
+        targets: by name what is learned.
+        classes: names, in the order of the labels 0, 1, …; none where a number is learned.
         examples: their number by split.
         counts: examples, or the objects in them, by split and class.
         files: SHA-256 of every other file in the folder.
-        settings: by which the images were read; left out of the file where all are the defaults.
+        settings: how an example is read, known to its kind alone.
     """
 
-    classes: list[str]
-    image_shape: tuple[int, int, int]
+    kind: str
+    head: Head
+    inputs: Specs
+    encoded: Specs = {}
+    targets: Specs = {}
+    classes: list[str] = []
     examples: dict[Split, int]
-    counts: dict[Split, dict[str, int]]
+    counts: dict[Split, dict[str, int]] = {}
     files: dict[str, str]
-    settings: ImageSettings = ImageSettings()
+    settings: dict[str, Any] = {}
 
     def size(self, split: Split) -> int:
         """Return the number of examples in a split."""
         return self.examples[split]
 
+    def spec(self, name: str) -> ArraySpec:
+        """Return what one example of an input or a target is.
+
+        Raises:
+            UserError: there is none of that name.
+        """
+        known = self.inputs | self.targets
+        if name not in known:
+            raise UserError(
+                f"The prepared data has no array {name!r}{did_you_mean(name, known)}; it has "
+                f"{', '.join(known)}."
+            )
+        return known[name]
+
+    @property
+    def learned(self) -> Specs:
+        """By name what the network takes: `encoded`, or the inputs as they are."""
+        return self.encoded or self.inputs
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of what the network takes; by name, where there are several."""
+        shapes = {name: spec.shape for name, spec in self.learned.items()}
+        return shapes if len(shapes) > 1 else next(iter(shapes.values()))
+
+    @property
+    def output_count(self) -> int:
+        """How many numbers a network says of an example, or of a cell of an image."""
+        return len(self.classes) or 1
+
     @property
     def reading(self) -> ImageReading:
         """How every image was read, and every other is to be for a model of this data."""
-        return ImageReading.of(self.image_shape, self.settings.settings())
+        return ImageReading.of(self.input_shape, self.settings)
 
     @property
     def data_hash(self) -> str:
@@ -63,12 +123,17 @@ class Manifest(BaseModel):
 
     def check_batch_size(self, config: Config) -> None:
         """Refuse a batch that the training split cannot fill."""
-        size, batch_size = self.size("train"), config.params.batch_size
+        size, batch_size = self.epoch_size(config), config.params.batch_size
         if size < batch_size:
+            what = "an epoch" if config.params.epochs_per_pass > 1 else "the train split"
             raise UserError(
-                f"{config.file}: params.batch_size is {batch_size}, but the train split has only "
-                f"{size} examples; write {size} or less, or add data."
+                f"{config.file}: params.batch_size is {batch_size}, but {what} has only "
+                f"{size} examples; write {max(1, size)} or less, or add data."
             )
+
+    def epoch_size(self, config: Config) -> int:
+        """Return how many examples an epoch learns from."""
+        return self.size("train") // config.params.epochs_per_pass
 
 
 def read_manifest(folder: Path) -> Manifest:

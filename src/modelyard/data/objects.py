@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from modelyard.config.data_section import DataConfig
+from modelyard.config.data_section import ImageData
 from modelyard.data.annotations.coco import to_coco
 from modelyard.data.annotations.masks import mask_pixels
-from modelyard.disk import new_array
 from modelyard.files import write_json
 
 from .annotations import Example, Object
+from .arrays import ArrayWriter
 from .images import image_size
+from .manifest import ArraySpec, Head, Specs
 from .view import View, view_of
 
 NOTHING = ""
@@ -34,8 +35,22 @@ def groups(examples: Sequence[Example]) -> list[str]:
     ]
 
 
+def head(config: ImageData) -> Head:
+    """Return what a target means."""
+    return "masks" if config.task == "instance_segmentation" else "boxes"
+
+
+def specs(config: ImageData, _: Sequence[str]) -> Specs:
+    """Describe the targets; how many objects an image has room for differs by split."""
+    boxes = ArraySpec(shape=(None, BOX), dtype="float32")
+    if config.task != "instance_segmentation":
+        return {"boxes": boxes}
+    height, width = (side // MASK_STRIDE for side in config.image_size)
+    return {"boxes": boxes, "masks": ArraySpec(shape=(None, height, width), dtype="uint8")}
+
+
 def write_targets(
-    config: DataConfig,
+    config: ImageData,
     folder: Path,
     split: str,
     members: Sequence[Example],
@@ -58,7 +73,7 @@ def write_targets(
             boxes[number, place] = (*_shares(one, view), classes.index(one.label))
     np.save(folder / f"{split}_boxes.npy", boxes)
     if config.task == "instance_segmentation":
-        _write_masks(config, folder / f"{split}_masks.npy", learned, views, most)
+        _write_masks(config, folder, split, learned, views)
 
 
 def _shares(one: Object, view: View) -> list[float]:
@@ -69,13 +84,15 @@ def _shares(one: Object, view: View) -> list[float]:
 
 
 def _write_masks(
-    config: DataConfig, file: Path, learned: list[list[Object]], views: list[View], most: int
+    config: ImageData, folder: Path, split: str, learned: list[list[Object]], views: list[View]
 ) -> None:
     height, width = (side // MASK_STRIDE for side in config.image_size)
-    shape = (len(learned), most, height, width)
-    masks = new_array(file, np.uint8, shape)
-    for number, (objects, view) in enumerate(zip(learned, views, strict=True)):
-        for place, one in enumerate(objects):
-            image = Image.fromarray(mask_pixels(one.mask, view.size) * np.uint8(COVERED))
-            masks[number, place] = view.cells(image, (height, width))
-    masks.flush()
+    most = max([1, *map(len, learned)])
+    spec = ArraySpec(shape=(most, height, width), dtype="uint8")
+    with ArrayWriter(folder, split, "masks", spec) as writer:
+        for objects, view in zip(learned, views, strict=True):
+            masks = np.zeros((1, most, height, width), np.uint8)
+            for place, one in enumerate(objects):
+                image = Image.fromarray(mask_pixels(one.mask, view.size) * np.uint8(COVERED))
+                masks[0, place] = np.asarray(view.cells(image, (height, width)))
+            writer.append(masks)

@@ -3,15 +3,15 @@
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from modelyard.config.data_section import SPLITS, DataConfig, Splits
-from modelyard.errors import UserError
+from modelyard.config.data_section import SPLITS, SharedData, Splits
+from modelyard.errors import UserError, one_of
 
 from .annotations import Example
-from .annotations.source_files import listed_in
 from .given import check_learned, given_indices, learned
 from .grouping import HELD_OUT, Indices, Shares, grouped, together
 
@@ -21,7 +21,8 @@ Value = TypeVar("Value", bound=Hashable)
 
 
 def divided(
-    config: DataConfig,
+    config: SharedData,
+    file: Path,
     examples: Sequence[Example],
     strata: Sequence[str],
     content: Sequence[bytes | None],
@@ -30,15 +31,15 @@ def divided(
 
     Args:
         config: with the shares and the seed.
+        file: what lists the examples, for messages.
         examples: all that can be used.
         strata: what each split gets its share of, one an example.
-        content: a hash of each image's pixels; equal ones are never drawn apart.
+        content: a hash of what each example is; equal ones are never drawn apart.
 
     Raises:
-        UserError: the annotations name splits that cannot be used, or one would have no image.
+        UserError: the annotations name splits that cannot be used, or one would have no example.
     """
-    file = listed_in(config)
-    indices = given_indices(examples, file)
+    indices = given_indices(config.NOUN, examples, file)
     missing = [split for split in HELD_OUT if not indices[split]]
     if missing:
         pool = indices["train"]
@@ -52,8 +53,8 @@ def divided(
         drawn = draw(labels, shares, config.seed)
         _teach_all_classes(kept, drawn, units)
         indices |= {split: [pool[i] for i in found] for split, found in drawn.items()}
-    _check_none_empty(examples, content, indices)
-    check_learned(examples, indices, file)
+    _check_none_empty(config.NOUN, examples, content, indices)
+    check_learned(config.NOUN, examples, indices, file)
     return indices
 
 
@@ -109,35 +110,39 @@ def _teach_all_classes(
 
 
 def _check_none_empty(
-    examples: Sequence[Example], content: Sequence[bytes | None], indices: Indices
+    noun: str,
+    examples: Sequence[Example],
+    content: Sequence[bytes | None],
+    indices: Indices,
 ) -> None:
-    """Refuse a split without images.
+    """Refuse a split without examples.
 
     Raises:
-        UserError: saying which, and whether a group or equal images leave none for it.
+        UserError: saying which, and whether a group or equal examples leave none for it.
     """
     empty = [split for split in SPLITS if not indices[split]]
     if not empty:
         return
-    said = f"{len(examples)} usable images leave {' and '.join(empty)} without any"
+    said = f"{len(examples)} usable {noun}s leave {' and '.join(empty)} without any"
     group, grouped_images = _most([one.group for one in examples])
     digest, equal_images = _most(content)
     if grouped_images > max(1, equal_images):
         raise UserError(
             f"{said}, as no group is divided and the largest, {group!r}, holds {grouped_images} of "
-            "them; add images of other groups, or name smaller groups by data.group_column in "
+            f"them; add {noun}s of other groups, or name smaller groups by data.group_column in "
             "config.yaml."
         )
     if equal_images > 1:
         equal = [one.path for one, found in zip(examples, content, strict=True) if found == digest]
+        how = "image_size and sixteen_bit_range of " if noun == "image" else ""
         raise UserError(
-            f"{said}, as equal images stay together and {equal_images} of them are equal once they "
-            f"are read, first {' and '.join(equal[:2])}; drop them, or correct how images are "
-            "read: image_size and sixteen_bit_range of data in config.yaml."
+            f"{said}, as equal {noun}s stay together and {equal_images} of them are equal once "
+            f"they are read, first {' and '.join(equal[:2])}; drop them, or correct how {noun}s "
+            f"are read: {how}data in config.yaml."
         )
     raise UserError(
-        f"{said}: each split needs an image of its own, and those of a class go to train first; "
-        "add images."
+        f"{said}: each split needs {one_of(noun)} of its own, and those of a class go to train "
+        f"first; add {noun}s."
     )
 
 
@@ -147,7 +152,7 @@ def _most(values: Iterable[Value | None]) -> tuple[Value | None, int]:
     return found[0] if found else (None, 0)
 
 
-def warning_of_absent(examples: Sequence[Example], indices: Indices) -> str:
+def warning_of_absent(noun: str, examples: Sequence[Example], indices: Indices) -> str:
     """Name what validation or test show nothing of; an empty string if they show all classes."""
     shown = {
         split: set[str]().union(*(learned(examples[i]) for i in indices[split])) for split in SPLITS
@@ -161,6 +166,6 @@ def warning_of_absent(examples: Sequence[Example], indices: Indices) -> str:
         return ""
     more = f" and {len(absent) - MOST_NAMED} more" if len(absent) > MOST_NAMED else ""
     return (
-        f"warning: no image shows {', '.join(absent[:MOST_NAMED])}{more}; nothing can be measured "
-        "of a class there: add images of it."
+        f"warning: no {noun} shows {', '.join(absent[:MOST_NAMED])}{more}; nothing can be measured "
+        f"of a class there: add {noun}s of it."
     )

@@ -122,7 +122,7 @@ def stamps(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
 
 
 def records(folder: Path) -> list[str]:
-    """Return the paths of the test split's images, in the order of what is predicted."""
+    """Return what the test split's examples are called, in the order of what is predicted."""
     table = folder / "test.csv"
     if table.is_file():
         return [row["path"] for row in read_csv(table)]

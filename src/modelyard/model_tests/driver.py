@@ -6,7 +6,6 @@ published, which brings an engine of its own. So nothing is imported before the 
 
 import importlib
 import json
-import math
 import os
 import signal
 import subprocess
@@ -52,11 +51,11 @@ def run(*command: str) -> int:
     return subprocess.call(command, stdin=subprocess.DEVNULL)
 
 
-def predict(package: str, folder: str, images: str, into: str, *forms: str) -> int:
-    """Predict all images with every form of a saved model; write FORM.npy or FORM.txt, why not.
+def predict(package: str, folder: str, data: str, into: str, *forms: str) -> int:
+    """Predict the test split with every form of a saved model; write FORM.npy or FORM.txt, why not.
 
     `package` may have layers of its own, `folder` has the model's predict_configuration.yaml,
-    `forms` are FORM=FILE, as keras=a.keras.
+    `data` is the prepared data, `forms` are FORM=FILE, as keras=a.keras, which is the first.
     """
     importlib.import_module(f"{package}.run")
     from modelyard.config.project import source_folder
@@ -66,15 +65,18 @@ def predict(package: str, folder: str, images: str, into: str, *forms: str) -> i
     import numpy as np
 
     from modelyard.files import read_yaml
-    from modelyard.tasks import load_task
+    from modelyard.saved.encoding import as_tensors, behind, encoder_of
+    from modelyard.tasks import told_by
 
     about = read_yaml(Path(folder, "predict_configuration.yaml"))
-    comparable = load_task(about["task"]).comparable
+    comparable, encoder = told_by(about).comparable, None
     for form, _, file in (one.partition("=") for one in forms):
         print(f"# {form}", flush=True)
         try:
             model = LOADERS[form](Path(file))
-            found = (comparable(np.asarray(model(batch))) for batch in _batches(Path(images)))
+            encoder = encoder_of(model) if form == "keras" else encoder
+            run = model.predict_on_batch if form == "keras" else behind(encoder, model)
+            found = (comparable(np.asarray(run(as_tensors(one)))) for one in _batches(Path(data)))
             _write(Path(into, f"{form}.npy"), found)
         except Exception as error:
             traceback.print_exc()
@@ -84,16 +86,19 @@ def predict(package: str, folder: str, images: str, into: str, *forms: str) -> i
     return 0
 
 
-def _batches(path: Path) -> Iterator[Any]:
-    """Yield the rows of a `.npy`, batch by batch; a mapped file would stay in memory."""
+def _batches(folder: Path) -> Iterator[Any]:
+    """Yield what the test split has, batch by batch: an array, or arrays by name."""
     import numpy as np
 
-    with path.open("rb") as file:
-        np.lib.format.read_magic(file)
-        (count, *row), _, kind = np.lib.format.read_array_header_1_0(file)
-        for at in range(0, count, BATCH):
-            shape = (min(BATCH, count - at), *row)
-            yield np.fromfile(file, kind, math.prod(shape)).reshape(shape)
+    from modelyard.data import open_array, read_manifest
+
+    manifest = read_manifest(folder)
+    arrays = {name: open_array(folder, "test", name) for name in manifest.inputs}
+    count = manifest.size("test")
+    for at in range(0, count, BATCH):
+        positions = np.arange(at, min(count, at + BATCH))
+        batch = {name: rows[positions] for name, rows in arrays.items()}
+        yield batch if len(batch) > 1 else next(iter(batch.values()))
 
 
 def _write(path: Path, batches: Iterable[Any]) -> None:
@@ -120,19 +125,17 @@ def _engine(name: str, *modules: str) -> Any:
     raise ModuleNotFoundError(f"this engine has no {name}")
 
 
-def _by_keras(file: Path) -> Callable[[Any], Any]:
-    predict: Callable[[Any], Any]
-    predict = _engine("load_saved", "saved.loading", "training.saved")(file).predict_on_batch
-    return predict
+def _by_keras(file: Path) -> Any:
+    return _engine("load_saved", "saved.loading", "training.saved")(file)
 
 
-def _by_tflite(file: Path) -> Callable[[Any], Any]:
-    model: Callable[[Any], Any] = _engine("LiteModel", "saved.lite", "lite")(file)
+def _by_tflite(file: Path) -> Any:
+    model: Any = _engine("LiteModel", "saved.lite", "lite")(file)
     return model
 
 
-def _by_onnx(file: Path) -> Callable[[Any], Any]:
-    model: Callable[[Any], Any] = _engine("OnnxModel", "saved.onnx")(file)
+def _by_onnx(file: Path) -> Any:
+    model: Any = _engine("OnnxModel", "saved.onnx")(file)
     return model
 
 

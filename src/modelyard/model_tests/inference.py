@@ -69,7 +69,7 @@ def _compare(
         return largest, None
     path = records(root / config.input_paths.data)[apart.record]
     return largest, (
-        f"{apart.images} of {len(stored)} predictions differ from those at training time by more "
+        f"{apart.examples} of {len(stored)} predictions differ from those at training time by more "
         f"than {tolerance:g}, at most by {apart.largest:.3g}; the first is of {path}"
     )
 

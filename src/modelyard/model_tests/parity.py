@@ -15,7 +15,7 @@ import numpy as np
 WITHOUT_LIKE = 1000  # one object of so many, or two, may be one that the other list lacks,
 UNSURE = 0.3  # if its score is below: src.tasks.objects shows no one such an object
 SCORE = 4  # its column
-ROWS = 256  # images compared at once
+ROWS = 256  # examples compared at once
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,19 @@ class Difference:
 
     Attributes:
         largest: the largest difference of two numbers, as a share of those above 1.
-        record: the first image that differs by more than the tolerance, None if none does.
-        images: how many do.
+        record: the first example that differs by more than the tolerance, None if none does.
+        examples: how many do.
         alone: objects that only one of the two has, and that rounding may explain.
     """
 
     largest: float
     record: int | None
-    images: int
+    examples: int
     alone: int = 0
 
 
 def read_predictions(path: Path) -> np.ndarray:
-    """Open predictions (images, …), which stay on disk.
+    """Open predictions (examples, …), which stay on disk.
 
     Raises:
         ValueError: there are none, or not every one is a number.
@@ -49,13 +49,13 @@ def read_predictions(path: Path) -> np.ndarray:
         some = np.isfinite(values[start : start + ROWS])
         finite = some.reshape(len(some), -1).all(axis=1)
         if not finite.all():
-            image = start + int(finite.argmin()) + 1
-            raise ValueError(f"{path}: NaN or infinite for image {image} of {len(values)}")
+            example = start + int(finite.argmin()) + 1
+            raise ValueError(f"{path}: NaN or infinite for example {example} of {len(values)}")
     return values
 
 
 def difference(stored: np.ndarray, found: np.ndarray, tolerance: float) -> Difference:
-    """Compare predictions (images, …) of two models, some images at a time.
+    """Compare predictions (examples, …) of two models, some at a time.
 
     Raises:
         ValueError: they have different shapes.
@@ -85,7 +85,7 @@ def _apart(one: Any, other: Any) -> Any:
 
 @dataclass(frozen=True)
 class _Part:
-    """Some images.
+    """Some examples.
 
     Attributes:
         apart: how far the predictions of each are apart, of objects those most alike.
@@ -104,12 +104,12 @@ class _Part:
         """Compare number by number, then as sets the objects of images that differ too much."""
         apart = _apart(stored, found).reshape(len(stored), -1).max(axis=1)
         excused, alone = apart.copy(), 0
-        for image in np.flatnonzero(apart > tolerance) if objects else ():
-            distances = _nearest(stored[image], found[image])
-            scores = np.concatenate([stored[image, :, SCORE], found[image, :, SCORE]])
+        for at in np.flatnonzero(apart > tolerance) if objects else ():
+            distances = _nearest(stored[at], found[at])
+            scores = np.concatenate([stored[at, :, SCORE], found[at, :, SCORE]])
             unlike = (scores < UNSURE) & (distances > tolerance)
-            apart[image] = distances.max(initial=0)
-            excused[image] = distances[~unlike].max(initial=0)
+            apart[at] = distances.max(initial=0)
+            excused[at] = distances[~unlike].max(initial=0)
             alone += int(unlike.sum())
         return cls(apart, excused, alone)
 

@@ -106,7 +106,11 @@ class Runner:
         self.board.say(case, "predicting")
         into, log = predictions_folder(case), case.folder / "inference.txt"
         log.unlink(missing_ok=True)
-        paths = (root / case.config.output_paths.model.root, _images(case, root), into)
+        paths = (
+            root / case.config.output_paths.model.root,
+            root / case.config.input_paths.data,
+            into,
+        )
         forms = (f"{form}={file.resolve()}" for form, file in forms_of(case, root).items())
         limit = case.asked.inference_time_limit
         arguments = (code.package, *(str(path.resolve()) for path in paths), *forms)
@@ -155,7 +159,3 @@ def _last_words(log: Path) -> str:
     lines = [line for line in said_in(log) if not line.startswith(STAGE)]
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return (errors or lines or [NO_STATUS])[-1].rstrip(".")
-
-
-def _images(case: Case, root: Path) -> Path:
-    return root / case.config.input_paths.data / "test_images.npy"

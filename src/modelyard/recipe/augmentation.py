@@ -12,8 +12,8 @@ import keras
 import tensorflow as tf
 
 from modelyard.config import Config
+from modelyard.config.shared_section import FIND_OBJECTS
 from modelyard.errors import UserError
-from modelyard.tasks import load_task
 
 from .moved_objects import MovedObjects, RandomShear
 
@@ -51,7 +51,7 @@ class Augmentation:
     def __init__(self, config: Config, epoch: tf.Variable) -> None:
         """Build the layers; `epoch` is read anew for each batch."""
         self._config, self._epoch = config, epoch
-        self._arrays = load_task(config.task).ARRAYS
+        self._boxes = config.task in FIND_OBJECTS
         self._seeds: list[Seeds] = []
         self._layers = [self._built(n) for n in range(len(config.params.augmentation))]
 
@@ -65,7 +65,7 @@ class Augmentation:
         """Return float32 images, 0 to 255, in their old shape, and what became of the targets."""
         key, shape = self.batch_key(batch), images.shape
         images = tf.cast(images, tf.float32)
-        objects = MovedObjects(targets, shape) if "boxes" in self._arrays else None
+        objects = MovedObjects(targets, shape) if self._boxes else None
         for position, (layer, seeds) in enumerate(zip(self._layers, self._seeds, strict=True)):
             seeds.begin(tf.random.fold_in(key, position))
             try:
@@ -79,7 +79,7 @@ class Augmentation:
         entry = self._config.params.augmentation[position]
         arguments = {key: value for key, value in entry.items() if key != "name"}
         kind = getattr(keras.layers, entry["name"])
-        if "boxes" in self._arrays:
+        if self._boxes:
             kind = RandomShear if kind is keras.layers.RandomShear else kind
             arguments["bounding_box_format"] = "xyxy"  # with rel_xyxy some layers turn boxes wrong
         try:
@@ -90,7 +90,7 @@ class Augmentation:
         for part in _parts(layer):
             if hasattr(part, "generator"):
                 part.generator = seeds
-            if "boxes" in self._arrays and hasattr(part, "fill_mode"):
+            if self._boxes and hasattr(part, "fill_mode"):
                 part.fill_mode = "constant"
             part.dtype_policy = "float32"  # whatever precision the network has
         self._seeds.append(seeds)
@@ -119,14 +119,17 @@ def augmented(
     """
     if not config.params.augmentation and own is None:
         return dataset
-    _check_images(dataset, config)
+    if config.params.augmentation:
+        _check_images(dataset, config)
     augmentation = Augmentation(config, epoch)
 
     def layers(batch: Any, parts: Any) -> tuple[Any, Any]:
         images, targets, *rest = parts
         return batch, (*augmentation(batch, images, targets), *rest)
 
-    numbered = _mapped(dataset.enumerate(), layers)
+    numbered = dataset.enumerate()
+    if config.params.augmentation or _has_images(dataset):
+        numbered = _mapped(numbered, layers)
     if own is None:
         return _mapped(numbered, lambda _, parts: parts).prefetch(tf.data.AUTOTUNE)
     theirs = _Own(own)
@@ -165,12 +168,21 @@ class _Own:
             raise UserError(
                 f"{self._place(self._line)} must return two values, `return images, targets`."
             )
-        shape = tf.convert_to_tensor(result[0]).shape
-        if shape.rank != images.shape.rank or not shape.is_compatible_with(images.shape):
+        try:
+            tf.nest.assert_same_structure(images, result[0])
+        except (TypeError, ValueError):
             raise UserError(
-                f"{self._place(self._line)} turns images of shape {images.shape} into {shape}; "
-                "the network is built for the first."
-            )
+                f"{self._place(self._line)} returns other inputs than it was given; return them "
+                "under the same names."
+            ) from None
+        pairs = zip(tf.nest.flatten(images), tf.nest.flatten(result[0]), strict=True)
+        for before, after in pairs:
+            shape = tf.convert_to_tensor(after).shape
+            if shape.rank != before.shape.rank or not shape.is_compatible_with(before.shape):
+                raise UserError(
+                    f"{self._place(self._line)} turns images of shape {before.shape} into {shape}; "
+                    "the network is built for the first."
+                )
         return (*result, *rest)
 
     def _place(self, line: int) -> str:
@@ -193,12 +205,16 @@ def _parts(layer: keras.Layer) -> Iterator[keras.Layer]:
             yield from _parts(value)
 
 
-def _check_images(dataset: tf.data.Dataset, config: Config) -> None:
+def _has_images(dataset: tf.data.Dataset) -> bool:
     spec = dataset.element_spec
     images = spec[0] if isinstance(spec, tuple) and len(spec) >= PAIR else None
-    if getattr(getattr(images, "shape", None), "rank", None) != RANK:
+    return getattr(getattr(images, "shape", None), "rank", None) == RANK
+
+
+def _check_images(dataset: tf.data.Dataset, config: Config) -> None:
+    if not _has_images(dataset):
         raise UserError(
             f"{config.file}: params.augmentation is for batches of images and targets, (batch, "
-            f"height, width, channels); the training data is {spec}; augment it in `augment` of "
-            "the model's module."
+            f"height, width, channels); the training data is {dataset.element_spec}; augment it in "
+            "`augment` of the model's module."
         )

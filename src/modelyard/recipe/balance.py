@@ -1,8 +1,15 @@
 """How much each class counts."""
 
 from modelyard.config.schema import Config
-from modelyard.data.manifest import Manifest
+from modelyard.data.manifest import Head, Manifest
 from modelyard.errors import UserError, did_you_mean
+
+LEARNED: dict[Head, str] = {
+    "labels": "several labels per example",
+    "number": "a number per example",
+    "boxes": "objects",
+    "masks": "objects",
+}
 
 
 def class_weight(config: Config, manifest: Manifest) -> dict[int, float] | None:
@@ -16,10 +23,10 @@ def class_weight(config: Config, manifest: Manifest) -> dict[int, float] | None:
     wanted = config.params.class_weight
     if wanted is None:
         return None
-    if config.task != "image_classification":
+    if manifest.head != "class":
         raise UserError(
-            f"{config.file}: params.class_weight is {wanted!r}, which {config.task} has no use "
-            "for; remove it."
+            f"{config.file}: params.class_weight is {wanted!r}, which weighs examples of one class "
+            f"each; what is learned here is {LEARNED[manifest.head]}: remove it."
         )
     if wanted == "balanced":
         counts = manifest.counts["train"]

@@ -61,7 +61,8 @@ def shared_evenly(batches: tf.data.Dataset, config: Config, examples: int) -> tf
         return batches.take(examples // config.params.batch_size)
 
     def even(*parts: Any) -> Any:
-        kept = tf.shape(parts[0])[0] // devices * devices
+        first = tf.nest.flatten(parts[0])[0]
+        kept = tf.shape(first)[0] // devices * devices
         return tf.nest.map_structure(lambda part: part[:kept], parts)
 
     return batches.map(even, tf.data.AUTOTUNE, deterministic=True)

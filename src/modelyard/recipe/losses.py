@@ -9,12 +9,11 @@ from modelyard.config.keras_names import LOSSES, METRICS, plain
 from modelyard.config.own_code import explained
 from modelyard.config.schema import Config
 from modelyard.errors import UserError
-from modelyard.tasks import load_task
+from modelyard.tasks import task_of
 
 from .own import OwnModule
 
 SPARSE = "sparse_categorical_crossentropy"
-ALWAYS = ("macro_f1", "balanced_accuracy", "auc")  # what `evaluate` says of every classifier
 SHORT = "accuracy"  # resolved by `compile` from the shape of the output
 
 
@@ -39,7 +38,7 @@ def loss(config: Config, own: OwnModule, given: dict[str, Any]) -> Any:
     Raises:
         UserError: label_smoothing asks for what the loss cannot do.
     """
-    params, task, name = config.params, load_task(config.task), config.params.loss
+    params, task, name = config.params, task_of(config), config.params.loss
     found: Any
     if own.defines("loss"):
         found = own.call("loss", **given)
@@ -50,7 +49,8 @@ def loss(config: Config, own: OwnModule, given: dict[str, Any]) -> Any:
     elif params.label_smoothing and plain(name) == plain(SPARSE):
         return SmoothedCrossentropy(given["class_count"], params.label_smoothing)
     else:
-        found = name
+        of_task = getattr(task, "loss", None)
+        found = of_task(name, config) if of_task else name
     if params.label_smoothing:
         raise UserError(
             f"{config.file}: params.label_smoothing is {params.label_smoothing}, which works with "
@@ -67,7 +67,7 @@ def metrics(
     Those of params, or of the module's own `metrics`; those of the task that early stopping or the
     search watch; and of `more` those that the task has.
     """
-    offered, count = load_task(config.task).METRICS, given["class_count"]
+    offered, count = task_of(config).METRICS, given["class_count"]
     named = own.defines("metrics")
     found = _listed(own, own.call("metrics", **given)) if named else []
     names = [] if named else [*config.params.metrics]

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from modelyard.config.own_code import explained
+from modelyard.data.manifest import ArraySpec, Specs
 from modelyard.errors import UserError
 
 from .freezing import layers
@@ -18,13 +19,14 @@ NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*")  # what TensorFlow takes as t
 def built(
     build: Callable[[], Any],
     own: OwnModule,
-    shape: tuple[int, ...],
+    specs: Specs,
     name: str,
     values: Mapping[str, object] | None = None,
 ) -> keras.Model:
     """Return the uncompiled network; a model of a class of its own becomes a layer of one.
 
-    `values` are its hyperparameters, to be named where one of them is refused.
+    `specs` is what the network takes, by name; `values` are its hyperparameters, to be named where
+    one of them is refused.
 
     Raises:
         UserError: it fails, is not a model, has a name that TensorFlow refuses, or a Lambda layer.
@@ -37,7 +39,7 @@ def built(
             f"{where}: build_model returns {_kind(model)}; end it with `return keras.Model(…)`."
         )
     if not isinstance(model, keras.Sequential) and not hasattr(model, "_functional"):
-        model = _wrapped(model, shape, name)
+        model = _wrapped(model, specs, name)
     _check_layers(model, where)
     return model
 
@@ -46,14 +48,21 @@ def _kind(model: object) -> str:
     return "None" if model is None else type(model).__name__
 
 
-def _wrapped(model: keras.Model, shape: tuple[int, ...], name: str) -> keras.Model:
+def _wrapped(model: keras.Model, specs: Specs, name: str) -> keras.Model:
     """Return a model whose inputs and outputs have shapes that others can ask for."""
     if type(model).__name__ == "Functional":
         return model
-    inputs = keras.Input(shape)
+    inputs: Any = {key: _input(spec, key) for key, spec in specs.items()}
+    inputs = inputs if len(inputs) > 1 else _input(next(iter(specs.values())))
     with explained(f"the call of {type(model).__name__}", "correct it"):
         outputs = model(inputs)
     return keras.Model(inputs, outputs, name=name)
+
+
+def _input(spec: ArraySpec, name: str | None = None) -> Any:
+    """Return an input; pixels and other small numbers reach the network as float32."""
+    exact = spec.dtype in ("string", "int32", "int64")
+    return keras.Input(spec.shape, dtype=spec.dtype if exact else None, name=name)
 
 
 def _check_layers(model: keras.Model, where: str) -> None:

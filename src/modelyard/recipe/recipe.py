@@ -11,7 +11,9 @@ from modelyard.config.hyperparameters import Hyperparameters
 from modelyard.config.schema import Config
 from modelyard.data.manifest import Manifest
 from modelyard.errors import UserError
-from modelyard.tasks import Datasets
+from modelyard.saved.encoding import taken
+from modelyard.tasks import Datasets, task_of
+from modelyard.tasks.kinds import kind_of
 
 from . import devices, losses, optimizers
 from .augmentation import augmented
@@ -26,6 +28,11 @@ from .validation import TaskValidation, is_asked_for
 from .weights import begin_with
 
 
+def encoder_for(config: Config, manifest: Manifest) -> keras.Model | None:
+    """Return what stands before the network in the saved model, as its data was prepared."""
+    return kind_of(manifest).encoder(manifest, config.input_paths.data)
+
+
 class Recipe:
     """Builds, compiles and accompanies the training of one model.
 
@@ -33,6 +40,7 @@ class Recipe:
         config: the model's configuration, with what a search chose of `params`.
         own: the architecture's module.
         manifest: of the prepared data.
+        encoder: from what the saved model takes to what the network does; None if it is the same.
         notes: what is worth telling before the first epoch, a line each.
         usage: of the devices, once the training has begun.
     """
@@ -43,6 +51,7 @@ class Recipe:
         """Read the architecture's module; nothing is built yet."""
         self.config, self.manifest, self.hyperparameters = config, manifest, hyperparameters
         self.own = OwnModule(config)
+        self.encoder = encoder_for(config, manifest)
         self.notes: list[str] = []
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False)  # of the augmentation
         self.usage: Usage | None = None
@@ -51,7 +60,7 @@ class Recipe:
     @property
     def given(self) -> dict[str, Any]:
         """What the functions of the architecture's module may ask for."""
-        shape, count = self.manifest.image_shape, len(self.manifest.classes)
+        shape, count = self.manifest.input_shape, self.manifest.output_count
         return {"config": self.config, "hyperparameters": self.hyperparameters,
                 "input_shape": shape, "class_count": count}  # fmt: skip
 
@@ -62,9 +71,11 @@ class Recipe:
     def network(self, build_model: Callable[..., keras.Model]) -> keras.Model:
         """Return the uncompiled network, with the weights that it begins with."""
         set_precision(self.config)
-        shape = self.manifest.image_shape
+        specs = self.manifest.learned
         values, name = self.hyperparameters, self.config.name
-        model = built(lambda: build_model(*self.given.values()), self.own, shape, name, values)
+        model = built(lambda: build_model(*self.given.values()), self.own, specs, name, values)
+        begin = getattr(task_of(self.config), "begin", None)
+        model = begin(model, self.config) if begin else model
         taken = begin_with(model, self.config, self.own)
         self.notes += [taken] if taken else []
         return model
@@ -82,8 +93,8 @@ class Recipe:
         return losses.metrics(self.config, self.own, self.given)
 
     def judging_metrics(self) -> list[Any]:
-        """Return the same, and those by which every classifier is judged."""
-        return losses.metrics(self.config, self.own, self.given, losses.ALWAYS)
+        """Return the same, and those by which every model of the task is judged."""
+        return losses.metrics(self.config, self.own, self.given, task_of(self.config).ALWAYS)
 
     def ready(self, model: keras.Model) -> keras.Model:
         """Return a compiled model with its layers frozen, and all that its optimizer will need."""
@@ -100,8 +111,24 @@ class Recipe:
     def training_data(self, data: Datasets) -> Any:
         """Return the batches that `fit` learns from, augmented as params or the module say."""
         own = self.own.find("augment") if self.own.defines("augment") else None
-        batches = devices.shared_evenly(data.train, self.config, self.manifest.size("train"))
+        size = self.manifest.epoch_size(self.config)
+        batches = devices.shared_evenly(self.encoded(data.train), self.config, size)
         return augmented(batches, self.config, self.epoch, own)
+
+    def validation_data(self, data: Datasets) -> Any:
+        """Return the batches that an epoch is judged by."""
+        return self.encoded(data.validation)
+
+    def encoded(self, batches: Any) -> Any:
+        """Return batches of what the saved model takes as batches of what the network takes."""
+        encoder = self.encoder
+        if encoder is None:
+            return batches
+        return batches.map(
+            lambda inputs, *rest: (encoder(inputs, training=False), *rest),
+            tf.data.AUTOTUNE,
+            deterministic=True,
+        ).prefetch(tf.data.AUTOTUNE)
 
     def kept(self, model: keras.Model) -> keras.Model:
         """Return the trained model as it is saved: in float32, and loadable by plain Keras.
@@ -112,7 +139,7 @@ class Recipe:
         plain = all(isinstance(one, str) for one in (self.loss(), *self.metrics()))
         if full is not model or (plain and not self.own.defines("optimizer") and not self._frozen):
             return full
-        return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+        return keras.Model(taken(model), model.outputs[0], name=model.name)
 
     @property
     def class_weight(self) -> dict[int, float] | None:
@@ -127,7 +154,7 @@ class Recipe:
         found = [order, *self._schedule(history)]
         if settings.ema:
             found.append(keras.callbacks.SwapEMAWeights())  # judged by the average
-        if is_asked_for(self.config):
+        if is_asked_for(self.config, self.manifest):
             found.append(TaskValidation(data, self.config, settings.validate_every, history))
         self.usage = Usage(devices.chosen(self.config))
         found += [*self.own_callbacks(), backup, self.usage]

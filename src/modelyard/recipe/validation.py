@@ -7,22 +7,22 @@ from typing import Any
 import keras
 
 from modelyard.config import Config
-from modelyard.data.manifest import Manifest
+from modelyard.data.manifest import Manifest, read_manifest
 from modelyard.documents import flat
 from modelyard.errors import UserError
-from modelyard.tasks import Datasets, finished, load_task
+from modelyard.tasks import Datasets, finished, meaning
 
 History = Sequence[MutableMapping[str, float]]
 
 
-def judged_names(config: Config) -> list[str]:
+def judged_names(manifest: Manifest) -> list[str]:
     """Return what TaskValidation adds: `val_box.map`, …; nothing for a classifier."""
-    return [f"val_{name}" for name in load_task(config.task).JUDGED]
+    return [f"val_{name}" for name in meaning(manifest.head).JUDGED]
 
 
-def is_asked_for(config: Config) -> bool:
+def is_asked_for(config: Config, manifest: Manifest) -> bool:
     """Say whether training or search are steered by such a metric; else nobody should wait."""
-    return not _steering(config).keys().isdisjoint(judged_names(config))
+    return not _steering(config).keys().isdisjoint(judged_names(manifest))
 
 
 def check_defined(config: Config, manifest: Manifest) -> None:
@@ -33,9 +33,9 @@ def check_defined(config: Config, manifest: Manifest) -> None:
     """
     there = sum(count > 0 for count in manifest.counts["validation"].values())
     for metric, key in _steering(config).items():
-        if metric in judged_names(config) and not there:
+        if metric in judged_names(manifest) and not there:
             what = "no object"
-        elif metric == "val_auc" and config.task == "image_classification" and there == 1:
+        elif metric == "val_auc" and manifest.head == "class" and there == 1:
             what = "one class only"
         else:
             continue
@@ -91,14 +91,16 @@ class TaskValidation(keras.callbacks.Callback):
         """Keep what judging needs."""
         super().__init__()
         self._data, self._config, self._every, self._history = data, config, every, history
-        self._task, self._names = load_task(config.task), judged_names(config)
+        self._manifest = read_manifest(config.input_paths.data)
+        self._task = meaning(self._manifest.head)
+        self._names = judged_names(self._manifest)
         self._finished: keras.Model | None = None
         self._last: dict[str, float] = {}
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
         """Build the model that is judged once: it shares the weights of the one in training."""
         most = self._config.params.max_objects
-        self._finished = finished(self._task, self.model, len(self._data.classes), most)
+        self._finished = finished(self._task, self.model, self._manifest, most)
         earlier = self._history()
         if earlier:
             self._last = {name: earlier[-1][name] for name in self._names if name in earlier[-1]}

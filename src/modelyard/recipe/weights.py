@@ -12,6 +12,7 @@ from modelyard.config.project import source_folder
 from modelyard.config.schema import Config
 from modelyard.errors import UserError
 from modelyard.pipeline import identity
+from modelyard.saved.encoding import without_encoder
 from modelyard.saved.loading import load_intact
 from modelyard.saved.official import fetch_official
 
@@ -39,7 +40,7 @@ def begin_with(model: keras.Model, config: Config, own: OwnModule) -> str:
         _check_imagenet(config, own)
         return f"{config.name} begins with the weights of imagenet in its backbone."
     file = _file(source)
-    return _taken(model, load_intact(file), config) + _not_tracked(config, file)
+    return _taken(model, without_encoder(load_intact(file)), config) + _not_tracked(config, file)
 
 
 def _not_tracked(config: Config, file: Path) -> str:

@@ -16,9 +16,10 @@ from ai_edge_litert import schema_py_generated as schema
 from modelyard.config.export_section import Export
 from modelyard.startup import quiet
 
+from .encoding import taken
 from .onnx import INSTALL, OnnxModel
 
-MEASURED = 100  # training images that say how large a network's values get, for int8
+MEASURED = 100  # training examples that say how large a network's values get, for int8
 LONGEST = 300  # characters of what a converter says
 FLEX = "Flex"  # how TFLite names an operator of TensorFlow's own
 LOOPS = {schema.BuiltinOperator.WHILE, schema.BuiltinOperator.IF}
@@ -26,31 +27,31 @@ LOCATION = re.compile(r'"([^"\s@]*)/([^"\s@/]+)@')  # scopes and operator, in a 
 NODE = re.compile(r'In Node, \("([^"]*)", (\w+),')  # the same of ONNX Runtime
 NAMED = re.compile(r"(?:TF Select|Custom) ops: ([\w, ]+)")
 
-Images = Callable[[], Iterable[np.ndarray]]
+Batches = Callable[[], Iterable[Any]]
 
 
 class ConversionError(Exception):
     """A model cannot be written in a form; the message says why and what to do, no full stop."""
 
 
-def write_form(model: keras.Model, wanted: Export, file: Path, images: Images) -> None:
+def write_form(model: keras.Model, wanted: Export, file: Path, batches: Batches) -> None:
     """Write a model in one form.
 
     Raises:
         ConversionError: it cannot be.
     """
-    WRITERS[wanted.format](model, wanted, file, images)
+    WRITERS[wanted.format](model, wanted, file, batches)
 
 
-def _write_tflite(model: keras.Model, wanted: Export, file: Path, images: Images) -> None:
+def _write_tflite(model: keras.Model, wanted: Export, file: Path, batches: Batches) -> None:
     """Write with builtin operators only, unless TensorFlow's own are allowed.
 
     Loops, as recurrent layers have, need TensorFlow's own where the batch is free, and none where
-    it is fixed: such a file takes one image at a time.
+    it is fixed: such a file takes one example at a time.
     """
     if wanted.precision == "int8":
         _refuse_loops(model, file)
-    options = _options(wanted, images)
+    options = _options(model, wanted, batches)
     fixed = None if wanted.select_tf_ops else _batch_of_one(model)
     try:
         _export(model, file, "litert", **options)
@@ -90,7 +91,7 @@ def _why_flex(model: keras.Model, file: Path, signature: list[Any] | None) -> Co
     )
 
 
-def _write_onnx(model: keras.Model, wanted: Export, file: Path, _: Images) -> None:
+def _write_onnx(model: keras.Model, wanted: Export, file: Path, _: Batches) -> None:
     if lacking := [name for name in ("tf2onnx", "onnxruntime") if not find_spec(name)]:
         raise ConversionError(f"{wanted.format} needs the package {lacking[0]}; {INSTALL}")
     if not getattr(model, "_called", True):  # Keras refuses a Sequential that was never called
@@ -142,7 +143,7 @@ def _layers(model: keras.Model, text: str) -> str:
     return f" in the layer {', '.join(dict.fromkeys(known))}" if known else ""
 
 
-def _options(wanted: Export, images: Images) -> dict[str, Any]:
+def _options(model: keras.Model, wanted: Export, batches: Batches) -> dict[str, Any]:
     """Return what the converter is told; nothing for float32, whose file is Keras' own."""
     if wanted.precision == "float32":
         return {}
@@ -152,20 +153,33 @@ def _options(wanted: Export, images: Images) -> dict[str, Any]:
     if wanted.precision == "int8":
         select = [tf.lite.OpsSet.SELECT_TF_OPS] if wanted.select_tf_ops else []
         options["target_spec"] = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, *select]}
-        options["representative_dataset"] = lambda: _one_by_one(images())
+        options["representative_dataset"] = lambda: _one_by_one(model, batches())
     return options
 
 
-def _one_by_one(batches: Iterable[np.ndarray]) -> Iterator[list[np.ndarray]]:
-    examples = (image[None].astype(np.float32) for batch in batches for image in batch)
-    return ([example] for example in islice(examples, MEASURED))
+def _one_by_one(model: keras.Model, batches: Iterable[Any]) -> Iterator[list[np.ndarray]]:
+    """Yield examples as a converter takes them: each input in the order of the model's."""
+    dtypes = [one.dtype for one in model.inputs]
+    examples = (
+        [
+            np.asarray(part)[at : at + 1].astype(dtype)
+            for part, dtype in zip(parts, dtypes, strict=True)
+        ]
+        for parts in map(keras.tree.flatten, batches)
+        for at in range(len(parts[0]))
+    )
+    return islice(examples, MEASURED)
 
 
 def _batch_of_one(model: keras.Model) -> list[Any]:
     """Return a signature with a fixed batch; nothing for a model that does not know its inputs."""
-    inputs = getattr(model, "inputs", None) or []
-    specs = [tf.TensorSpec((1, *one.shape[1:]), one.dtype, one.name) for one in inputs]
-    return specs if len(specs) < 2 else [specs]  # noqa: PLR2004
+    if not getattr(model, "inputs", None):
+        return []
+
+    def fixed(one: Any) -> tf.TensorSpec:
+        return tf.TensorSpec((1, *one.shape[1:]), one.dtype, one.name)
+
+    return [keras.tree.map_structure(fixed, taken(model))]
 
 
 def flex_operators(file: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Write a trained model in the forms that `params.export` lists, and try them before training."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,7 +11,8 @@ from modelyard.config.schema import Config
 from modelyard.errors import UserError
 from modelyard.files import whole_file
 
-from .converting import ConversionError, Images, write_form
+from .converting import Batches, ConversionError, write_form
+from .encoding import encoder_of, encoding, without_encoder
 from .forms import FORMS, NotRunError
 from .known_layers import known_to_export
 
@@ -19,13 +21,14 @@ __all__ = ["TOLERANCES", "check_forms", "export_forms", "known_to_export", "need
 # How far an output may be from the model's; of numbers above 1, as a share of them. An 8-bit form
 # has no such limit: what it loses depends on the data, and `acceptance` may limit it.
 TOLERANCES = {"float32": 1e-3, "float16": 2e-2}
+OBJECTS = 3  # axes of what was found: images, objects, columns
 SCORE = 4  # the column of an object's score
 
 
-def export_forms(model: keras.Model, config: Config, representative: Images) -> None:
+def export_forms(model: keras.Model, config: Config, representative: Batches) -> None:
     """Write the forms that `params.export` lists, and remove the others' files.
 
-    `representative` returns batches of training images (batch, height, width, channels).
+    `representative` returns batches of what the network has learned from.
 
     Raises:
         UserError: a form cannot be written.
@@ -46,12 +49,16 @@ def needs_rehearsal(model: keras.Model, config: Config) -> bool:
     return config.params.export not in ([], plain) or not known_to_export(model)
 
 
-def check_forms(model: keras.Model, config: Config, batch: np.ndarray, folder: Path) -> None:
+def check_forms(model: keras.Model, config: Config, batch: Any, folder: Path) -> None:
     """Export a model, trained or not, to a folder; each form must repeat its outputs on a batch.
+
+    Forms hold what stands behind the model's encoder.
 
     Raises:
         UserError: a form cannot be written, or predicts something else.
     """
+    batch, model = encoding(encoder_of(model))(batch), without_encoder(model)
+    batch = keras.tree.map_structure(np.asarray, batch)
     expected = np.asarray(model.predict_on_batch(batch))
     for wanted in config.params.export:
         file = folder / config.output_paths.model.form(wanted.format).name
@@ -63,13 +70,15 @@ def check_forms(model: keras.Model, config: Config, batch: np.ndarray, folder: P
         except Exception as error:  # interpreters raise errors of many kinds
             reason = " ".join(str(error).split())[:300].rstrip(".")
             raise UserError(_sentence(config, wanted, f"cannot be run here ({reason})")) from None
-        if problem := _difference(expected, found, config.task, wanted.precision):
+        if problem := _difference(expected, found, wanted.precision):
             raise UserError(_sentence(config, wanted, problem))
 
 
-def _write(model: keras.Model, config: Config, wanted: Export, file: Path, images: Images) -> None:
+def _write(
+    model: keras.Model, config: Config, wanted: Export, file: Path, batches: Batches
+) -> None:
     try:
-        write_form(model, wanted, file, images)
+        write_form(model, wanted, file, batches)
     except ConversionError as error:
         raise UserError(f"{config.file}: params.export: {error}.") from None
 
@@ -81,13 +90,13 @@ def _sentence(config: Config, wanted: Export, problem: str) -> str:
     )
 
 
-def _difference(expected: np.ndarray, found: np.ndarray, task: str, precision: str) -> str | None:
+def _difference(expected: np.ndarray, found: np.ndarray, precision: str) -> str | None:
     """Say how outputs differ; of objects, whose order rounding decides, the best score counts."""
     if expected.shape != found.shape:
         return f"gives outputs of shape {found.shape}, the model {expected.shape}"
     if not np.isfinite(found).all():
         return "gives numbers that are not finite (NaN or infinity)"
-    if task != "image_classification":
+    if expected.ndim == OBJECTS:
         expected, found = (one[..., SCORE].max(axis=-1) for one in (expected, found))
     apart = (np.abs(expected - found) / np.maximum(1, np.abs(expected))).max(initial=0)
     if apart <= TOLERANCES.get(precision, np.inf):

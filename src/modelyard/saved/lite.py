@@ -1,12 +1,14 @@
 """Run a TFLite model."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from modelyard.config.export_section import NOT_RUN
 from modelyard.errors import UserError
+from modelyard.tasks.batches import count, picked
 
 AGAIN = "`dvc pull` or train it again"
 LACKS = "Select TensorFlow op"  # how the interpreter's error begins
@@ -17,7 +19,7 @@ class NotRunError(UserError):
 
 
 class LiteModel:
-    """A TFLite model as a function: images (batch, height, width, channels) to outputs."""
+    """A TFLite model as a function: a batch of what its network takes to outputs."""
 
     def __init__(self, path: Path) -> None:
         """Load the file."""
@@ -27,39 +29,50 @@ class LiteModel:
             self._interpreter = Interpreter(str(path))
         except (RuntimeError, ValueError) as error:
             raise UserError(f"{path} is not a TFLite model ({_said(error)}); {AGAIN}.") from None
-        taken = self._interpreter.get_input_details()[0]
-        self._input, self._dtype = taken["index"], taken["dtype"]
-        self._one_at_a_time = taken["shape_signature"][0] == 1
+        details = self._interpreter.get_input_details()
+        self._inputs = {_name(one["name"]): one for one in details}
+        self._one_at_a_time = details[0]["shape_signature"][0] == 1
         self._output = self._interpreter.get_output_details()[0]["index"]
-        self._shape: tuple[int, ...] = ()
+        self._shapes: list[tuple[int, ...]] = []
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Predict; a file whose batch is fixed at 1 gets one image at a time.
+    def __call__(self, inputs: Any) -> np.ndarray:
+        """Predict; a file whose batch is fixed at 1 gets one example at a time.
 
         Raises:
             NotRunError: the interpreter lacks TensorFlow's own operators.
         """
         if self._one_at_a_time:
-            return np.concatenate([self._run(images[at : at + 1]) for at in range(len(images))])
-        return self._run(images)
+            single = (picked(inputs, slice(at, at + 1)) for at in range(count(inputs)))
+            return np.concatenate([self._run(one) for one in single])
+        return self._run(inputs)
 
-    def _run(self, images: np.ndarray) -> np.ndarray:
+    def _run(self, inputs: Any) -> np.ndarray:
         try:
-            return self._invoke(images)
+            return self._invoke(inputs)
         except RuntimeError as error:
             if LACKS in str(error):
                 raise NotRunError(NOT_RUN) from None
             raise
 
-    def _invoke(self, images: np.ndarray) -> np.ndarray:
-        """Let the interpreter's fixed input shape follow the batch, then predict."""
-        if images.shape != self._shape:
-            self._interpreter.resize_tensor_input(self._input, images.shape)
+    def _invoke(self, inputs: Any) -> np.ndarray:
+        """Let the interpreter's fixed input shapes follow the batch, then predict."""
+        named = inputs if isinstance(inputs, dict) else {next(iter(self._inputs)): inputs}
+        parts = [(self._inputs[name], np.asarray(part)) for name, part in named.items()]
+        shapes = [part.shape for _, part in parts]
+        if shapes != self._shapes:
+            for taken, part in parts:
+                self._interpreter.resize_tensor_input(taken["index"], part.shape)
             self._interpreter.allocate_tensors()
-            self._shape = images.shape
-        self._interpreter.set_tensor(self._input, images.astype(self._dtype))
+            self._shapes = shapes
+        for taken, part in parts:
+            self._interpreter.set_tensor(taken["index"], part.astype(taken["dtype"]))
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output))
+
+
+def _name(tensor: str) -> str:
+    """Return the name of an input as Keras has it, of `serving_default_NAME:0`."""
+    return tensor.removeprefix("serving_default_").partition(":")[0]
 
 
 def _said(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """Run an ONNX model."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ INSTALL = "add `onnx` to modelyard's extras in requirements.txt and run `sh setu
 
 
 class OnnxModel:
-    """An ONNX model as a function: images (batch, height, width, channels) to outputs."""
+    """An ONNX model as a function: a batch of what its network takes to outputs."""
 
     def __init__(self, path: Path) -> None:
         """Load the file."""
@@ -26,14 +27,16 @@ class OnnxModel:
         except Exception as error:  # its errors have no kind in common
             said = " ".join(str(error).split())[:300].rstrip(".")
             raise UserError(f"{path} is not an ONNX model ({said}); {AGAIN}.") from None
-        [first, *_] = self._session.get_inputs()
         # A graph says itself whether it takes bytes, as the other forms do, or floats.
-        self._input, self._dtype = first.name, DTYPES.get(first.type, np.float32)
+        taken = self._session.get_inputs()
+        self._dtypes = {one.name: DTYPES.get(one.type, np.float32) for one in taken}
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, inputs: Any) -> np.ndarray:
         """Predict."""
-        outputs = self._session.run(None, {self._input: images.astype(self._dtype)})
+        named = inputs if isinstance(inputs, dict) else {next(iter(self._dtypes)): inputs}
+        fed = {name: np.asarray(part).astype(self._dtypes[name]) for name, part in named.items()}
+        outputs = self._session.run(None, fed)
         return np.asarray(outputs[0])
 
 
-DTYPES = {"tensor(uint8)": np.uint8}
+DTYPES = {"tensor(uint8)": np.uint8, "tensor(int32)": np.int32, "tensor(int64)": np.int64}

@@ -1,4 +1,7 @@
-"""Tasks: what a model's targets and outputs mean, chosen by `task` in its configuration."""
+"""Tasks: what a model's inputs, targets and outputs mean, as the prepared data says.
+
+What an example is, its kind, stands in `kinds`; what a target means, its head, in a module here.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +12,9 @@ from modelyard.config import Config
 from modelyard.config.data_section import Split
 from modelyard.config.image_section import Resize
 from modelyard.config.params import MOST_OBJECTS
+from modelyard.data.manifest import Head, Manifest, read_manifest
+
+from .outputs import LAST, head_of
 
 if TYPE_CHECKING:
     import keras
@@ -16,24 +22,38 @@ if TYPE_CHECKING:
 
     from modelyard.data.view import View
 
-__all__ = ["Datasets", "Form", "Judged", "Output", "Task", "finished", "load_task"]
+__all__ = [
+    "Datasets", "Form", "Inputs", "Judged", "Output", "Task", "finished", "meaning",
+    "output_activation", "task_of", "told_by",
+]  # fmt: skip
 
-Form = Callable[["np.ndarray"], "np.ndarray"]
-"""A saved model in any form: a batch of images (batch, height, width, channels) to outputs."""
+Inputs = Any
+"""A batch of what a saved model takes: an array, or arrays by name where there are several."""
+
+Form = Callable[[Inputs], "np.ndarray"]
+"""A saved model in any form: a batch of inputs to outputs."""
+
+HEADS: dict[Head, str] = {
+    "class": "single_label",
+    "labels": "multi_label",
+    "number": "number",
+    "boxes": "object_detection",
+    "masks": "instance_segmentation",
+}
+"""The module of each head."""
 
 
 class Datasets(Protocol):
     """What a project's DataProvider must offer.
 
     Attributes:
-        train, validation, test: batches (inputs, targets), tf.data.Dataset.
-        classes: their names, in the order of the labels.
-        input_shape: of one input, (height, width, channels) for images.
+        train, validation, test: batches (inputs, targets) of what the saved model takes and of
+            what it learns, tf.data.Dataset.
+        classes: their names, in the order of the labels; none where a number is learned.
     """
 
     config: Any
     classes: list[str]
-    input_shape: tuple[int, int, int]
     train: Any
     validation: Any
     test: Any
@@ -57,15 +77,15 @@ class Judged:
     data: Datasets
     predict: Form
 
-    def images(self) -> "Iterator[np.ndarray]":
-        """Yield the test images in batches of 32, whatever batches they were trained in."""
+    def inputs(self) -> Iterator[Inputs]:
+        """Yield what the test split has in batches of 32, whatever batches were trained in."""
         from .batches import in_batches  # numpy, which not every stage needs
 
-        return in_batches(images for images, _ in self.data.test)
+        return in_batches(inputs for inputs, _ in self.data.test)
 
     def outputs(self, form: Form | None = None) -> "Iterator[np.ndarray]":
         """Yield the outputs of the model, or of another form of it, batch by batch."""
-        return map(form or self.predict, self.images())
+        return map(form or self.predict, self.inputs())
 
 
 @dataclass(frozen=True)
@@ -74,17 +94,22 @@ class Output:
 
     Attributes:
         values: its output, without the axis of the batch.
-        classes: their names, in the order of the labels.
+        about: `output` of the model's predict_configuration.yaml.
         size: (height, width) of the image.
         seen: (height, width) of what the model saw of it.
         resize: how the one became the other.
     """
 
     values: "np.ndarray"
-    classes: list[str]
-    size: tuple[int, int]
-    seen: tuple[int, int]
+    about: Mapping[str, Any]
+    size: tuple[int, int] = (0, 0)
+    seen: tuple[int, int] = (0, 0)
     resize: Resize = "stretch"
+
+    @property
+    def classes(self) -> list[str]:
+        """Their names, in the order of the labels; none where the model says a number."""
+        return list(self.about.get("classes", []))
 
     @property
     def view(self) -> "View":
@@ -97,20 +122,22 @@ class Output:
 class Task(Protocol):
     """What a module in here brings.
 
-    Besides, it may define `finish(model, class_count, most)`, and `warning(config)`: what to know
-    of the prepared data before the first epoch, or None.
+    Besides, it may define `begin(model, config)`, which returns the network that learns in place of
+    the one that was built; `finish(model, manifest, most)`; `loss(name, config)`, which returns
+    what a loss of Keras is here; and `warning(config)`: what to know of the prepared data before
+    the first epoch, or None.
 
     Attributes:
-        ARRAYS: kinds of `<split>_<kind>.npy` that `prepare` writes beside the images.
         JUDGED: what `judge` measures that Keras does not report by itself, by dotted name.
         LOSSES: by its name for `params.loss` what makes a loss for so many classes; empty: those
             of Keras.
+        ALWAYS: those of METRICS that `evaluate` measures whatever `params.metrics` names.
         METRICS: by its name for `params.metrics` what makes a metric for so many classes, before
             those of Keras.
         ROW: the columns of `rows`.
     """
 
-    ARRAYS: tuple[str, ...]
+    ALWAYS: tuple[str, ...]
     JUDGED: tuple[str, ...]
     LOSSES: Mapping[str, Callable[[int], Any]]
     METRICS: Mapping[str, Callable[[int], Any]]
@@ -118,9 +145,6 @@ class Task(Protocol):
 
     def join(self, *targets: Any) -> Any:
         """Return the one tensor that the loss compares with the model's output."""
-
-    def output(self, classes: list[str]) -> dict[str, Any]:
-        """Describe the saved model's output for those who only predict."""
 
     def problem(self, outputs: "np.ndarray", class_count: int) -> str | None:
         """Say what is wrong with a batch of the network's outputs, or None."""
@@ -137,27 +161,45 @@ class Task(Protocol):
         """Say how far an export's outputs on the test split are from the model's."""
 
     def comparable(self, outputs: "np.ndarray") -> "np.ndarray":
-        """Return what of the outputs (images, …) tells whether two models predict the same."""
+        """Return what of the outputs (examples, …) tells whether two models predict the same."""
 
     def rows(self, output: Output) -> list[dict[str, object]]:
-        """Return one image's output as table rows."""
+        """Return one example's output as table rows."""
 
     def answer(self, output: Output) -> list[dict[str, Any]]:
-        """Return all that is worth telling of one image's output, as JSON."""
+        """Return all that is worth telling of one example's output, as JSON."""
 
 
-def load_task(name: str) -> Task:
-    """Import a task by its name in the configuration; this imports TensorFlow."""
-    return cast("Task", import_module(f".{name}", __package__))
+def meaning(head: Head) -> Task:
+    """Import the module of a head; this imports TensorFlow."""
+    return cast("Task", import_module(f".{HEADS[head]}", __package__))
+
+
+def task_of(config: Config) -> Task:
+    """Return what the targets of a model's prepared data mean; this imports TensorFlow."""
+    return meaning(read_manifest(config.input_paths.data).head)
+
+
+def output_activation(config: Config) -> str | None:
+    """Return the activation of a network's last layer that fits the targets it learns.
+
+    That is softmax for one class per example, sigmoid for several labels, None for a number.
+    """
+    return LAST.get(read_manifest(config.input_paths.data).head)
+
+
+def told_by(about: Mapping[str, Any]) -> Task:
+    """Return what a model says, by its predict_configuration.yaml; this imports TensorFlow."""
+    return meaning(head_of(about))
 
 
 def finished(
-    task: Task, model: "keras.Model", class_count: int, most: int = MOST_OBJECTS
+    task: Task, model: "keras.Model", manifest: Manifest, most: int = MOST_OBJECTS
 ) -> "keras.Model":
-    """Return the model that is saved, from inputs to what users want to know.
+    """Return the network from what it takes to what users want to know.
 
-    That is the trained model itself, unless the task defines `finish`; `most` is how many objects
+    That is the trained network itself, unless the task defines `finish`; `most` is how many objects
     it says of one image, `params.max_objects`.
     """
     finish = getattr(task, "finish", None)
-    return finish(model, class_count, most) if finish else model
+    return finish(model, manifest, most) if finish else model

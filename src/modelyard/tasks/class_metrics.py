@@ -104,7 +104,10 @@ class ClassAuc(keras.metrics.Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count, by class and probability, the examples that are of the class and those not."""
-        classes, outputs, weights = _examples(y_true, y_pred, sample_weight, self.class_count)
+        self.count(*_examples(y_true, y_pred, sample_weight, self.class_count))
+
+    def count(self, classes: Any, outputs: Any, weights: Any) -> None:
+        """Count a batch: which classes it has and what was said of them, both (batch, classes)."""
         bucket = ops.clip(ops.ceil(outputs * self.buckets) - 1, 0, self.buckets - 1)
         place = ops.cast(bucket, "int32") + ops.arange(self.class_count) * self.buckets
         counted = ops.stack([classes * weights, (1 - classes) * weights], axis=-1)

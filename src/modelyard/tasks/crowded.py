@@ -4,7 +4,6 @@ import numpy as np
 
 from modelyard.config import Config
 from modelyard.config.data_section import SPLITS, Split
-from modelyard.data import open_array
 
 CLASS = 4  # the column of a prepared box; below 0 there is no object
 
@@ -24,7 +23,7 @@ def warning(config: Config) -> str | None:
 
 def _counts(config: Config, split: Split, most: int) -> np.ndarray:
     """Return how many objects each image of a split has; 0 where none has more than `most`."""
-    boxes = open_array(config.input_paths.data / f"{split}_boxes.npy")
+    boxes = np.load(config.input_paths.data / f"{split}_boxes.npy", mmap_mode="r")
     if boxes.shape[1] <= most:
         return np.zeros(len(boxes), np.int64)
     counts: np.ndarray = (boxes[..., CLASS] >= 0).sum(axis=1)

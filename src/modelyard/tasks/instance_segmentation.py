@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from .crowded import warning
 from .objects import (
+    ALWAYS,
     LOSSES,
     METRICS,
     ROW,
@@ -15,17 +16,15 @@ from .objects import (
     details,
     finish,
     judge,
-    output,
     problem,
     rows,
 )
 
 __all__ = [
-    "LOSSES", "METRICS", "ROW", "answer", "comparable", "compare", "details", "finish", "join",
-    "judge", "output", "problem", "rows", "warning",
+    "ALWAYS", "LOSSES", "METRICS", "ROW", "answer", "comparable", "compare", "details", "finish",
+    "join", "judge", "problem", "rows", "warning",
 ]  # fmt: skip
 
-ARRAYS = ("boxes", "masks")
 JUDGED = ("box.map", "box.map_50", "mask.map", "mask.map_50")
 COVERED = 255  # what a cell holds that an object covers whole
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from .crowded import warning
 from .objects import (
+    ALWAYS,
     LOSSES,
     METRICS,
     ROW,
@@ -13,17 +14,15 @@ from .objects import (
     details,
     finish,
     judge,
-    output,
     problem,
     rows,
 )
 
 __all__ = [
-    "LOSSES", "METRICS", "ROW", "answer", "comparable", "compare", "details", "finish", "join",
-    "judge", "output", "problem", "rows", "warning",
+    "ALWAYS", "LOSSES", "METRICS", "ROW", "answer", "comparable", "compare", "details", "finish",
+    "join", "judge", "problem", "rows", "warning",
 ]  # fmt: skip
 
-ARRAYS = ("boxes",)
 JUDGED = ("box.map", "box.map_50")
 
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from modelyard.config.data_section import Split
-from modelyard.data.manifest import read_manifest
+from modelyard.data.manifest import Manifest, read_manifest
 from modelyard.data.view import view_of
 from modelyard.files import read_json, write_csv
 
@@ -18,6 +18,7 @@ from .coco_metrics import MOST, CocoMetrics
 from .detections import SCORES, Detection, detections, runs
 from .drawing import MOST_IMAGES, draw_examples
 
+ALWAYS = ()
 LOSSES = {"centers": CentersLoss}
 METRICS: Mapping[str, Callable[[int], Any]] = {}
 LEAST_SCORE = 0.3  # of what is drawn or listed for people
@@ -26,16 +27,10 @@ CURVE = ("recall", "precision", "kind")
 GOLDEN = (5**0.5 - 1) / 2  # its multiples by squares, less their whole parts, are like random
 
 
-def finish(model: keras.Model, class_count: int, most: int) -> keras.Model:
+def finish(model: keras.Model, manifest: Manifest, most: int) -> keras.Model:
     """Return a model from pixels to objects (batch, n, 6 [+ cells]), see `find_objects`."""
-    found = find_objects(model.output, class_count, most)
+    found = find_objects(model.output, len(manifest.classes), most)
     return keras.Model(model.input, found, name=model.name)
-
-
-def output(classes: list[str]) -> dict[str, Any]:
-    """Describe the output (batch, objects, columns)."""
-    columns = ["x1", "y1", "x2", "y2", "score", "class"]
-    return {"activation": "objects", "columns": columns, "classes": classes}
 
 
 def problem(outputs: np.ndarray, class_count: int) -> str | None:
@@ -77,7 +72,7 @@ def details(judged: Judged) -> dict[str, Any]:
     ]
     write_csv(folder / "predictions.csv", listed, ("path", *ROW))
     write_csv(folder / "precision_recall.csv", metrics.precision_recall(), CURVE)
-    settings = read_manifest(config.input_paths.data).settings
+    settings = read_manifest(config.input_paths.data).reading
     draw_examples(folder / "examples.png", config.data.root, truth, shown, settings)
     return {"per_class": metrics.per_class()}
 
@@ -161,9 +156,9 @@ def _found(
     data: Datasets, truth: dict[str, Any], outputs: Iterable[np.ndarray]
 ) -> Iterator[list[Detection]]:
     """Yield what batches of outputs say of the first images, masks as run lengths."""
-    resize = read_manifest(data.config.input_paths.data).settings.resize
+    reading = read_manifest(data.config.input_paths.data).reading
     for output, image in zip(one_by_one(outputs), truth["images"], strict=False):
-        view = view_of((image["height"], image["width"]), data.input_shape[:2], resize)
+        view = view_of((image["height"], image["width"]), reading.shape[:2], reading.resize)
         yield [one._replace(mask=runs(one)) for one in detections(output, view)]
 
 

@@ -2,6 +2,7 @@
 
 from modelyard.recipe.recipe import Recipe
 from modelyard.recipe.weights import is_imagenet
+from modelyard.tasks import output_activation
 
 from .backup import TrainingBackup, open_backup
 from .evaluation import evaluate
@@ -19,6 +20,7 @@ __all__ = [
     "export",
     "is_imagenet",
     "open_backup",
+    "output_activation",
     "rehearse",
     "start",
 ]  # fmt: skip

@@ -16,10 +16,11 @@ from modelyard.data.manifest import read_manifest
 from modelyard.errors import UserError
 from modelyard.files import write_json
 from modelyard.recipe.recipe import Recipe
+from modelyard.saved.encoding import as_tensors, behind, encoder_of
 from modelyard.saved.forms import FORMS, Form, NotRunError
 from modelyard.saved.loading import load_intact
-from modelyard.tasks import Datasets, Judged, load_task
-from modelyard.tasks.batches import BATCH
+from modelyard.tasks import Datasets, Inputs, Judged, task_of
+from modelyard.tasks.batches import BATCH, count, picked
 
 from .backup import BACKUPS
 from .recorded import drop_recorded
@@ -35,23 +36,25 @@ def evaluate(config: Config, data: Datasets, *, dry_run: bool = False) -> dict[s
     Returns:
         The metrics. A dry run judges one validation batch and writes nothing.
     """
-    paths, task = config.output_paths, load_task(config.task)
+    paths, task = config.output_paths, task_of(config)
     model = compiled(load_model(paths.model.keras_model), config)
     if dry_run:
         return {"validation": task.judge(model, data, "validation", 1)}
     drop_recorded(config, BACKUPS)
-    exports = {form: FORMS[form](path) for form, path in config.exports.items()}
+    encoder = encoder_of(model)
+    exports = {form: behind(encoder, FORMS[form](path)) for form, path in config.exports.items()}
     metrics: dict[str, Any] = {split: task.judge(model, data, split) for split in SPLITS}
-    judged = Judged(config, data, model.predict_on_batch)
+    predict: Form = lambda inputs: model.predict_on_batch(as_tensors(inputs))  # noqa: E731
+    judged = Judged(config, data, predict)
     metrics["test"] |= task.details(judged)
-    runs: dict[str, Form] = {"keras": model.predict_on_batch}
+    runs: dict[str, Form] = {"keras": predict}
     for form, exported in exports.items():
         try:
             metrics[form] = task.compare(judged, exported)
             runs[form] = exported
         except NotRunError as error:
             metrics[form] = {"not_run": str(error)}
-    metrics["latency_ms"] = _latencies(runs, next(judged.images()))
+    metrics["latency_ms"] = _latencies(runs, next(judged.inputs()))
     metrics["size_bytes"] = {
         form: paths.model.form(form).stat().st_size for form in ("keras", *exports)
     }
@@ -61,7 +64,7 @@ def evaluate(config: Config, data: Datasets, *, dry_run: bool = False) -> dict[s
 
 def compiled(model: keras.Model, config: Config) -> keras.Model:
     """Return a loaded model that can be judged by loss and metrics as training was."""
-    if not load_task(config.task).LOSSES:  # else it is judged by the objects that it finds
+    if not task_of(config).LOSSES:  # else it is judged by the objects that it finds
         values = _trained_with(config)
         tuned = config.tuned(values)
         recipe = Recipe(tuned, values, read_manifest(config.input_paths.data))
@@ -82,18 +85,18 @@ def load_model(path: Path) -> keras.Model:
     return load_intact(path)
 
 
-def _latencies(runs: Mapping[str, Form], images: np.ndarray) -> dict[str, float]:
-    """Return the median time for one image and for a batch in milliseconds, on this machine."""
-    one, batch = images[:1], np.resize(images, (BATCH, *images.shape[1:]))
+def _latencies(runs: Mapping[str, Form], inputs: Inputs) -> dict[str, float]:
+    """Return the median time for one example and for a batch in milliseconds, on this machine."""
+    one, batch = picked(inputs, slice(1)), picked(inputs, np.arange(BATCH) % count(inputs))
     single = {form: _median_ms(run, one) for form, run in runs.items()}
     many = {f"{form}_batch_{BATCH}": _median_ms(run, batch) for form, run in runs.items()}
     return single | many
 
 
-def _median_ms(run: Form, images: np.ndarray) -> float:
+def _median_ms(run: Form, inputs: Inputs) -> float:
     times = []
     for _ in range(LATENCY_RUNS):
         start = time.perf_counter()
-        run(images)
+        run(inputs)
         times.append((time.perf_counter() - start) * 1000)
     return round(statistics.median(times), 3)

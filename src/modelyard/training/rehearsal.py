@@ -18,12 +18,14 @@ import numpy as np
 
 from modelyard.config.own_code import explained, placed, summary
 from modelyard.errors import UserError
-from modelyard.recipe.precision import in_full_precision, is_mixed
+from modelyard.recipe.precision import is_mixed
 from modelyard.recipe.recipe import Recipe
 from modelyard.recipe.validation import check_defined, judged_names
+from modelyard.saved.encoding import with_encoder
 from modelyard.saved.exporting import check_forms, needs_rehearsal
 from modelyard.saved.loading import Named, foreign_objects, is_registered, load_saved
-from modelyard.tasks import Datasets, finished, load_task
+from modelyard.tasks import Datasets, finished, task_of
+from modelyard.tasks.batches import picked
 
 from .state import restore_state, state_of
 
@@ -49,15 +51,15 @@ def rehearse(
         UserError: what fails, where in the team's code, and what to do.
     """
     check_defined(recipe.config, recipe.manifest)
-    if warning := getattr(load_task(recipe.config.task), "warning", lambda _: None)(recipe.config):
+    if warning := getattr(task_of(recipe.config), "warning", lambda _: None)(recipe.config):
         print(f"warning: {warning}", file=sys.stderr)
     recipe.own_callbacks()
-    images = next(iter(data.validation))[0]
-    _check_outputs(model, recipe, images)
+    inputs = next(iter(data.validation))[0]
+    _check_outputs(model, recipe, next(iter(recipe.validation_data(data)))[0])
     with _put_back(model):
         reported = _step(model, recipe, data)
     _check_values_are_read(recipe)  # a loss may read some when it is first called
-    _check_saving(model, recipe, np.asarray(images[:4]), thorough=thorough)
+    _check_saving(model, recipe, picked(inputs, slice(4)), thorough=thorough)
     return reported
 
 
@@ -77,10 +79,10 @@ def _check_values_are_read(recipe: Recipe) -> None:
         print(f"note: {what}; read it there, or remove it.", file=sys.stderr)
 
 
-def _check_outputs(model: keras.Model, recipe: Recipe, images: object) -> None:
-    task, count = load_task(recipe.config.task), len(recipe.manifest.classes)
+def _check_outputs(model: keras.Model, recipe: Recipe, inputs: object) -> None:
+    task, count = task_of(recipe.config), recipe.manifest.output_count
     with explained("the network on a batch", "correct it"):
-        outputs = model(images, training=False)
+        outputs = model(inputs, training=False)
     problem = task.problem(np.asarray(outputs, np.float32), count)
     if problem:
         raise UserError(f"{recipe.own.returns('build_model')}: {problem}.")
@@ -102,7 +104,7 @@ def _step(model: keras.Model, recipe: Recipe, data: Datasets) -> list[str]:
         history = model.fit(
             recipe.training_data(data).take(1),
             shuffle=False,
-            validation_data=data.validation.take(1),
+            validation_data=recipe.validation_data(data).take(1),
             class_weight=recipe.class_weight,
             verbose=0,
         ).history
@@ -110,7 +112,7 @@ def _step(model: keras.Model, recipe: Recipe, data: Datasets) -> list[str]:
         raise
     except Exception as error:
         with explained("the network on a batch in training", "correct it"):  # not the loss then
-            model(next(iter(data.train))[0], training=True)
+            model(next(iter(recipe.encoded(data.train)))[0], training=True)
         said = (
             f"{config.file}: params.loss is {config.params.loss!r}: it or params.metrics do not "
             f"fit the targets and the output {model.output_shape}: {summary(error).rstrip('.')}"
@@ -122,18 +124,17 @@ def _step(model: keras.Model, recipe: Recipe, data: Datasets) -> list[str]:
             f"{config.file}: params.loss {config.params.loss!r} is not a finite number for the "
             "first batch; look for broken values in the data, or for a division by 0 in the loss."
         )
-    return [*history, *judged_names(config)]
+    return [*history, *judged_names(recipe.manifest)]
 
 
-def _check_saving(
-    model: keras.Model, recipe: Recipe, images: np.ndarray, *, thorough: bool
-) -> None:
-    own, task = recipe.own.file, load_task(recipe.config.task)
+def _check_saving(model: keras.Model, recipe: Recipe, inputs: Any, *, thorough: bool) -> None:
+    own, task = recipe.own.file, task_of(recipe.config)
     if not (thorough or is_mixed(model) or needs_rehearsal(model, recipe.config)):
         return
-    whole = in_full_precision(model)
+    whole = recipe.kept(model)
     most = recipe.config.params.max_objects
-    complete = finished(task, whole, len(recipe.manifest.classes), most)
+    network = finished(task, whole, recipe.manifest, most)
+    complete = with_encoder(recipe.encoder, network)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "model.keras")
         with explained(f"{own}: saving the network", _HOW_TO_SAVE):
@@ -144,7 +145,7 @@ def _check_saving(
         with explained(f"{own}: loading the saved network", _HOW_TO_SAVE):
             loaded = load_saved(file)
         with explained(f"{own}: the loaded network", _HOW_TO_SAVE):
-            before, after = complete(images, training=False), loaded(images, training=False)
+            before, after = complete(inputs, training=False), loaded(inputs, training=False)
         apart = float(np.abs(np.asarray(before) - np.asarray(after)).max())
         if not apart <= TOLERANCE:
             raise UserError(
@@ -152,7 +153,7 @@ def _check_saving(
                 "make all variables of own layers in `build` or `__init__` by add_weight, and "
                 "return every argument in get_config."
             )
-        check_forms(complete, recipe.config, images, Path(folder))
+        check_forms(complete, recipe.config, inputs, Path(folder))
 
 
 def _unregistered(one: Named) -> str:

@@ -12,13 +12,24 @@ from modelyard.config.export_section import FORMATS
 from modelyard.documents import flat
 from modelyard.report.tables import cell, table
 from modelyard.saved.official import OfficialConfig
+from modelyard.tasks.kinds import kind_of
+from modelyard.tasks.outputs import head_of, said_output
 
 from .run_directory import RunDirectory
 from .template import dumped
 
 TEXT = Path(__file__).with_name("card.md.jinja")
 MOST = 200
-SEGMENTATION = {"instance_segmentation": "image-segmentation"}  # the hub has but one kind
+# What the hub calls a task, where it has another name, or none.
+HUB: dict[tuple[str, str], str] = {
+    ("instance_segmentation", "masks"): "image-segmentation",
+    ("tabular", "class"): "tabular-classification",
+    ("tabular", "number"): "tabular-regression",
+    ("image_classification", "number"): "other",
+    ("custom", "class"): "other",
+    ("custom", "labels"): "other",
+    ("custom", "number"): "other",
+}
 
 
 def card(run: RunDirectory, official: OfficialConfig, forced: Sequence[str]) -> str:
@@ -33,15 +44,18 @@ def card(run: RunDirectory, official: OfficialConfig, forced: Sequence[str]) -> 
         ("latency_ms", "size_bytes"),
     )
     chosen = {**train["hyperparameters"], **train["params"]}
+    kind = kind_of(predict)
     return environment.from_string(TEXT.read_text(encoding="utf-8")).render(
         cell=cell,
-        front_matter=dumped(_front_matter(run)),
+        front_matter=dumped(_front_matter(run, predict)),
         run=run,
         official=official,
         forced=forced,
         train=train,
         predict=predict,
-        classes=predict["output"]["classes"],
+        takes=kind.takes(),
+        many=kind.MANY.upper(),
+        says=said_output(predict["output"], cell),
         said=run.config.card,
         not_said=f"Not said: `card` is missing in `{run.config.file}`.",
         metrics=_by_split(run.metrics),
@@ -52,10 +66,11 @@ def card(run: RunDirectory, official: OfficialConfig, forced: Sequence[str]) -> 
     )
 
 
-def _front_matter(run: RunDirectory) -> dict[str, Any]:
+def _front_matter(run: RunDirectory, predict: dict[str, Any]) -> dict[str, Any]:
     """Return what the hub reads: https://huggingface.co/docs/hub/model-cards."""
     task = run.config.task.replace("_", "-")
-    kind, data = SEGMENTATION.get(run.config.task, task), run.config.data.root.name
+    named = HUB.get((run.config.task, head_of(predict)), task)
+    kind, data = named, run.config.data.root.name
     metrics = [
         {"type": name, "value": value}
         for name, value in flat(run.metrics.get("test", {}))

@@ -18,12 +18,12 @@ from modelyard.saved.official import (
 TEMPLATES = Path("templates")
 PLACES = {
     "train_config": {
-        "data_dir": "your images and annotations; put it into data.root of config.yaml",
-        "labels": "the annotations in it; put them into data.annotations of config.yaml",
+        "data_dir": "your data; put it into data.root of config.yaml",
+        "labels": "the annotations in it, of images; put them into data.annotations of config.yaml",
     },
     "predict_config": {
-        "data_dir": "a folder of images to predict",
-        "filepaths": "or single images",
+        "data_dir": "a folder of what is to be predicted",
+        "filepaths": "or single files",
         "checkpoint": "a .keras file of yours instead of the official one",
     },
 }

@@ -1,4 +1,4 @@
-"""Image classification: one class per image; the output is a probability for each class."""
+"""One class per example; the output is a probability for each class."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,23 +11,20 @@ from modelyard.files import read_csv, write_csv
 
 from . import Datasets, Form, Judged, Output
 from .class_metrics import CLASS_METRICS
+from .keras_metrics import defined_metrics
 
-ARRAYS = ("labels",)
+ALWAYS = ("macro_f1", "balanced_accuracy", "auc")
 JUDGED = ()
 LOSSES: Mapping[str, Callable[[int], Any]] = {}
 METRICS = CLASS_METRICS
 ROW = ("class", "probability")
 ROUNDING = 0.02  # of 16 bits
+LEAST = 1e-7  # a probability; one of 0 would be infinitely wrong
 
 
 def join(labels: Any) -> Any:
     """Return the labels (batch,)."""
     return labels
-
-
-def output(classes: list[str]) -> dict[str, Any]:
-    """Describe the output (batch, classes)."""
-    return {"activation": "probabilities", "classes": classes}
 
 
 def problem(outputs: np.ndarray, class_count: int) -> str | None:
@@ -48,33 +45,56 @@ def problem(outputs: np.ndarray, class_count: int) -> str | None:
 
 def judge(model: keras.Model, data: Datasets, split: Split, batches: int = -1) -> dict[str, Any]:
     """Return loss and metrics as compiled; the area of a curve of one class is absent."""
-    dataset = getattr(data, split).take(batches)
-    scores = model.evaluate(dataset, return_dict=True, verbose=0)
-    undefined = {one.name for one in _metrics(model) if not getattr(one, "is_defined", True)}
-    return {name: float(value) for name, value in sorted(scores.items()) if name not in undefined}
+    return defined_metrics(model, getattr(data, split).take(batches))
 
 
 def details(judged: Judged) -> dict[str, Any]:
-    """Write predictions.csv, one row per test image; return precision, recall and F1 by class."""
+    """Write predictions.csv, one row per test example; return what tells more than its metrics.
+
+    That is the log loss, precision, recall and F1 by class, and accuracy and log loss of a baseline
+    that always says how frequent the classes are in training.
+    """
     config, classes = judged.config, judged.data.classes
     folder = config.input_paths.data
-    said = [(batch.argmax(axis=1), batch.max(axis=1)) for batch in judged.outputs()]
-    predicted, chances = (np.concatenate(one) for one in zip(*said, strict=True))
+    labels = np.load(folder / "test_labels.npy")
+    predicted, chances, lost = _said(judged, labels)
     examples = read_csv(folder / "test.csv", ("path", "class"), len(predicted))
     rows = _predictions(examples, classes, predicted, chances)
     write_csv(config.output_paths.training_metrics / "predictions.csv", rows)
-    labels = np.load(folder / "test_labels.npy")
-    return {"per_class": _per_class(classes, labels, predicted)}
+    return {
+        "log_loss": lost,
+        "baseline": baseline(labels, np.load(folder / "train_labels.npy"), len(classes)),
+        "per_class": _per_class(classes, labels, predicted),
+    }
+
+
+def baseline(labels: np.ndarray, trained: np.ndarray, class_count: int) -> dict[str, float]:
+    """Return accuracy and log loss of saying for all labels how frequent the classes are."""
+    shares = np.bincount(trained, minlength=class_count) / len(trained)
+    lost = -np.log(np.maximum(shares[labels], LEAST)).mean()
+    return {"accuracy": float((labels == shares.argmax()).mean()), "log_loss": float(lost)}
+
+
+def _said(judged: Judged, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the likeliest label of each example, its probability, and the log loss of all."""
+    predicted, chances, lost, start = [], [], 0.0, 0
+    for batch in judged.outputs():
+        actual = batch[np.arange(len(batch)), labels[start : start + len(batch)]]
+        lost -= float(np.log(np.maximum(actual, LEAST)).sum())
+        predicted.append(batch.argmax(axis=1))
+        chances.append(batch.max(axis=1))
+        start += len(batch)
+    return np.concatenate(predicted), np.concatenate(chances), lost / max(start, 1)
 
 
 def compare(judged: Judged, exported: Form) -> dict[str, float]:
     """Return the largest difference of two probabilities."""
-    pairs = ((judged.predict(images), exported(images)) for images in judged.images())
+    pairs = ((judged.predict(inputs), exported(inputs)) for inputs in judged.inputs())
     return {"max_difference": float(np.max([np.abs(two - one).max() for one, two in pairs]))}
 
 
 def comparable(outputs: np.ndarray) -> np.ndarray:
-    """Return the probabilities (images, classes)."""
+    """Return the probabilities (examples, classes)."""
     return outputs
 
 
@@ -90,11 +110,6 @@ def answer(output: Output) -> list[dict[str, Any]]:
         dict(zip(ROW, (output.classes[label], round(float(values[label]), 6)), strict=True))
         for label in np.argsort(-values, kind="stable")
     ]
-
-
-def _metrics(model: keras.Model) -> list[Any]:
-    """Return a compiled model's metrics, also those that Keras holds together."""
-    return [inner for one in model.metrics for inner in getattr(one, "metrics", [one])]
 
 
 def _per_class(
@@ -119,7 +134,7 @@ def _predictions(
     predicted: np.ndarray,
     probabilities: np.ndarray,
 ) -> list[dict[str, object]]:
-    """One row per test image: path, actual class, predicted class and its probability."""
+    """One row per test example: path, actual class, predicted class and its probability."""
     return [
         {
             "path": row["path"],
