@@ -9,16 +9,27 @@ DOCS = "{{ cookiecutter.docs }}"  # True or False
 
 CLASSIFICATION = ("image_classification",)
 OBJECTS = ("object_detection", "instance_segmentation")
+TABLES = ("tabular",)
+TEXTS = ("text_classification",)
+IMAGES = CLASSIFICATION + OBJECTS
 # Files that only some tasks need.
 ONLY = {
     "src/data/digits.py": CLASSIFICATION,
+    "src/models/attention.py": TEXTS,
     "src/models/backbone.py": CLASSIFICATION,
     "src/models/backbone_centers.py": OBJECTS,
+    "src/models/backbones.py": IMAGES,
     "src/models/centers.py": OBJECTS,
     "src/models/convolutional.py": CLASSIFICATION,
     "src/models/dense.py": CLASSIFICATION,
+    "src/models/embedding.py": TEXTS,
+    "src/models/linear.py": TABLES,
+    "src/models/mlp.py": TABLES,
+    "src/models/recurrent.py": TEXTS,
     "src/notebooks/explore.ipynb": CLASSIFICATION,
     "src/notebooks/explore_objects.ipynb": OBJECTS,
+    "src/notebooks/explore_table.ipynb": TABLES,
+    "src/notebooks/explore_text.ipynb": TEXTS,
 }
 # Files of the documentation site.
 DOCS_ONLY = (".github/workflows/docs.yaml", "docs/.gitkeep", "mkdocs.yml")

@@ -23,12 +23,12 @@ PACKAGES = {
     "markdown", "markdown_it", "markdown_it_py", "markupsafe", "material", "matplotlib", "mike",
     "mkdocs", "mkdocs_material", "modelyard", "multipart", "mypy", "namex", "nbclient", "nbformat",
     "numpy", "onnx", "onnxruntime", "packaging", "pandas", "pasta", "pil", "pillow", "pillow_heif",
-    "pip", "psutil", "public", "py", "pycocotools", "pydantic", "pygit2", "pylab", "pypi_simple",
-    "pytest", "pytest_xdist", "python_multipart", "pyyaml", "requests", "rich", "ruamel",
-    "ruamel_yaml", "ruamel_yaml_clib", "ruff", "scikit_learn", "scipy", "setuptools", "six",
-    "sklearn", "starlette", "tensorboard", "tensorflow", "tf2onnx", "torch", "tornado", "tqdm",
-    "twine", "uv", "uvicorn", "validate", "vine", "vl_convert", "vl_convert_python", "wheel",
-    "wrapt", "xdist", "yaml",
+    "pip", "psutil", "public", "py", "pyarrow", "pycocotools", "pydantic", "pygit2", "pylab",
+    "pypi_simple", "pytest", "pytest_xdist", "python_multipart", "pyyaml", "requests", "rich",
+    "ruamel", "ruamel_yaml", "ruamel_yaml_clib", "ruff", "scikit_learn", "scipy", "setuptools",
+    "six", "sklearn", "starlette", "tensorboard", "tensorflow", "tf2onnx", "torch", "tornado",
+    "tqdm", "twine", "uv", "uvicorn", "validate", "vine", "vl_convert", "vl_convert_python",
+    "wheel", "wrapt", "xdist", "yaml",
 }  # fmt: skip
 # Every package that a project locks: uv refuses a project with the name of one that it needs.
 # Written by scripts/locked_names.py.
@@ -57,7 +57,7 @@ nvidia-cuda-cupti-cu12 nvidia-cuda-nvcc-cu12 nvidia-cuda-nvrtc-cu12 nvidia-cuda-
 nvidia-cudnn-cu12 nvidia-cufft-cu12 nvidia-curand-cu12 nvidia-cusolver-cu12 nvidia-cusparse-cu12
 nvidia-nccl-cu12 nvidia-nvjitlink-cu12 oauthlib omegaconf onnx onnxruntime opentelemetry-api
 opt-einsum optree orjson packaging paginate parso pathspec pexpect pillow pillow-heif platformdirs
-pluggy prompt-toolkit propcache proto-plus protobuf psutil ptyprocess pure-eval pyasn1
+pluggy prompt-toolkit propcache proto-plus protobuf psutil ptyprocess pure-eval pyarrow pyasn1
 pyasn1-modules pycocotools pycparser pydantic pydantic-core pydantic-settings pydot pygit2
 pygments pygtrie pyjwt pymdown-extensions pyparsing pypi-simple pyproject-hooks pytest
 python-dateutil python-dotenv python-multipart pywin32 pywin32-ctypes pyyaml pyyaml-env-tag pyzmq

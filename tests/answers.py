@@ -44,7 +44,13 @@ def _text_sets() -> dict[str, Answers]:
     }
 
 
-TASKS = ("image_classification", "object_detection", "instance_segmentation")
+TASKS = (
+    "image_classification",
+    "object_detection",
+    "instance_segmentation",
+    "text_classification",
+    "tabular",
+)
 TASK_SETS = {f"task={task}": {"task": task} for task in TASKS[1:]}
 # Without a documentation site, in two tasks; and what such a project lacks.
 DOCS_SETS: dict[str, Answers] = {

@@ -14,6 +14,8 @@ DEFAULTS = {
     "image_classification": "convolutional",
     "object_detection": "centers",
     "instance_segmentation": "center_masks",
+    "text_classification": "embedding",
+    "tabular": "mlp",
 }
 ZOO = (sys.executable, "-m", "modelyard", "zoo")
 JUDGE = """

@@ -3,6 +3,7 @@
 import json
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -12,9 +13,10 @@ import pytest
 from modelyard.config.architecture import architectures
 from modelyard.config.hyperparameters import Hyperparameters
 from modelyard.config.loading import load_config
+from modelyard.data.manifest import Head
 from modelyard.errors import UserError
 from modelyard.files import read_yaml, write_yaml
-from modelyard.tasks import finished, load_task
+from modelyard.tasks import finished, meaning
 from modelyard.zoo.command import main
 from modelyard.zoo.entries import OURS, load_zoo
 from modelyard.zoo.selection import better, rank
@@ -132,7 +134,8 @@ def test_every_entry_builds_trains_a_step_and_survives_being_saved(
     values = {key: one["default_value"] for key, one in described["hyperparams"].items()}
     config: Any = load_config(None, {"architecture": described["architecture"]})
     config = config.model_copy(update={"task": entry.task})
-    task, shape, classes = load_task(entry.task), (32, 48, channels), 4
+    task, shape, classes = meaning(HEADS[entry.task]), (32, 48, channels), 4
+    data: Any = SimpleNamespace(classes=[*"abcd"])
     model = build_model(config, Hyperparameters(values), shape, classes)
     name = LOSS[entry.task]
     loss = task.LOSSES[name](classes) if task.LOSSES else name
@@ -141,7 +144,7 @@ def test_every_entry_builds_trains_a_step_and_survives_being_saved(
     before = [np.array(weights) for weights in model.trainable_weights]
     model.train_on_batch(images, targets(entry.task))
     assert any((a != b).any() for a, b in zip(before, model.trainable_weights, strict=True))
-    whole = finished(task, model, classes)
+    whole = finished(task, model, data)
     whole.save(tmp_path / "model.keras")
     expected = np.array(whole(images))
     assert len(expected) == 2
@@ -149,6 +152,11 @@ def test_every_entry_builds_trains_a_step_and_survives_being_saved(
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
+HEADS: dict[str, Head] = {
+    "image_classification": "class",
+    "object_detection": "boxes",
+    "instance_segmentation": "masks",
+}
 LOSS = {
     "image_classification": "sparse_categorical_crossentropy",
     "object_detection": "centers",

@@ -8,14 +8,14 @@ import pytest
 
 from modelyard.config.architecture import architectures
 from modelyard.config.loading import check_all, load_config
-from modelyard.files import read_yaml, write_yaml
+from modelyard.files import read_json, read_yaml, write_json, write_yaml
 from modelyard.pipeline.artifacts import project_name
 from modelyard.zoo.command import main
 from modelyard.zoo.entries import load_zoo
 from modelyard.zoo.rendering import FILES
 from src.run import main as stage
 
-from .tiny import snapshot
+from .tiny import PROCESSED, snapshot
 from .zazu import MODELS_JSON
 
 HOSTILE: dict[str, Any] = {
@@ -221,3 +221,27 @@ def test_the_project_is_named_by_its_readme_then_by_its_package() -> None:
     assert main(["add", "dense"]) == 0
     artifact = read_yaml(Path("dvc.yaml"))["artifacts"]["dense"]
     assert artifact["desc"] == 'Ada\'s "digits" \\ more'
+
+
+@pytest.mark.parametrize(
+    ("head", "loss", "metrics", "limit"),
+    [
+        ("number", "mean_squared_error", ["mae", "r2"], "test.r2"),
+        ("labels", "binary_crossentropy", ["macro_f1"], "test.macro_f1"),
+    ],
+)
+def test_an_entry_fits_what_the_prepared_data_has_to_learn(
+    head: str, loss: str, metrics: list[str], limit: str
+) -> None:
+    manifest = PROCESSED / "manifest.json"
+    write_json(manifest, read_json(manifest) | {"head": head})
+    assert main(["add", "dense", "--name", "second"]) == 0
+    document = read_yaml(Path("models/second/config.yaml"))
+    assert document["params"]["loss"] == loss
+    assert document["params"]["metrics"] == metrics
+    first = document["acceptance"][0]
+    assert (first["metric"], first["min"]) == (limit, "decide")
+    plots = read_yaml(Path("models/second/dvc.yaml"))["stages"]["evaluate"]["plots"]
+    templates = [one["template"] for plot in plots for one in plot.values() if "template" in one]
+    assert ("confusion" in templates) == (head == "labels")
+    check_all()

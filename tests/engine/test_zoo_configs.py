@@ -94,7 +94,7 @@ def test_a_copy_that_adopt_made_is_the_folder_that_the_file_names(called: list[l
         )),
         ({"data": {"annotation_type": "coco"}}, (
             "configs.json: data.annotation_type is 'coco', but data.annotation_type in config.yaml "
-            "is 'csv'; the images of data/raw/stripes are annotated in one way, write it in both "
+            "is 'csv'; data/raw/stripes is annotated in one way, write it in both "
             "files."
         )),
         ({"task": "detection"}, "is for object_detection, but data.task in config.yaml is"),

@@ -66,6 +66,7 @@ def test_a_second_model_of_the_zoo_trains_beside_the_first(
 
 
 def test_the_project_s_own_checks_pass(scenes: tuple[str, Project, str]) -> None:
-    _, project, _ = scenes
-    assert "All checks passed" in project.run("make", "lint")
+    task, project, _ = scenes
+    if task == "object_detection":  # the other has the same code; documented code is linted in it
+        assert "All checks passed" in project.run("make", "lint")
     assert " passed" in project.run("make", "test")

@@ -77,7 +77,7 @@ class ModelTrainer:
             self.model.fit(
                 self.recipe.training_data(data),  # augmented
                 shuffle=False,  # the dataset has an order for each epoch
-                validation_data=data.validation,
+                validation_data=self.recipe.validation_data(data),
                 class_weight=self.recipe.class_weight,
                 initial_epoch=done,
                 epochs=self.config.params.epochs,
@@ -93,7 +93,7 @@ class ModelTrainer:
 
     def evaluate(self, dataset: tf.data.Dataset) -> dict[str, float]:
         """Return loss and metrics of the model as it is now on a dataset."""
-        metrics = self.model.evaluate(dataset, return_dict=True, verbose=0)
+        metrics = self.model.evaluate(self.recipe.encoded(dataset), return_dict=True, verbose=0)
         return {name: float(value) for name, value in metrics.items()}
 
     def get_metrics(self) -> dict[str, float]:

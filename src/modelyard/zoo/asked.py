@@ -77,10 +77,11 @@ def _check_data(file: Path, given: SearchData, data: DataConfig) -> None:
             "brings that folder into the project, or remove the key."
         )
     kind = given.annotation_type
-    if kind and kind != data.annotation_type:
+    annotated = getattr(data, "annotation_type", None)
+    if kind and kind != annotated:
         raise UserError(
             f"{file}: data.annotation_type is {kind!r}, but data.annotation_type in {ROOT_CONFIG} "
-            f"is {data.annotation_type!r}; the images of {data.root} are annotated in one way, "
+            f"is {annotated!r}; {data.root} is annotated in one way, "
             "write it in both files."
         )
 

@@ -96,9 +96,10 @@ def load_template(path: Path) -> Template:
 def _check_data(path: Path, template: TrainTemplate) -> None:
     """Refuse data that was filled in and is not that of the project, which all models share."""
     data = load_project().data
+    annotations = Path(str(getattr(data, "annotations", data.root)))
     places = (
         ("data_dir", template.data_dir, "data.root", data.root),
-        ("labels", template.labels, "data.annotations", Path(str(data.annotations))),
+        ("labels", template.labels, "data.annotations", annotations),
     )
     for key, wanted, shared, found in places:
         if wanted is not None and Path(wanted) != found:

@@ -2,7 +2,7 @@
 
 An axis' rating is 10 for the best of the measured models and 0 for the worst. Between them accuracy
 (`summary.metric`) is linear; latency and size count by their logarithm, as half the time is the
-same gain wherever one starts. Latency is the geometric mean of one image alone and of one in
+same gain wherever one starts. Latency is the geometric mean of one example alone and of one in
 a batch of 32; size is that of model.keras.
 """
 
@@ -65,7 +65,7 @@ def measure(task: str) -> list[Measured]:
 
 
 def _axes(name: str, metrics: Mapping[str, Any]) -> tuple[float, float, int]:
-    """Return a model's accuracy, milliseconds an image and bytes."""
+    """Return a model's accuracy, milliseconds an example and bytes."""
     wanted = load_project().summary.metric
     accuracy, latency = metric(dict(metrics), wanted), metrics["latency_ms"]
     if accuracy is None or math.isnan(accuracy):

@@ -27,7 +27,7 @@ def _lines(zoo: Mapping[str, Entry], models: Sequence[Measured]) -> Iterator[str
     yield "# The zoo\n"
     yield "Made by `modelyard zoo measure`. Ratings from 0 to 10: accuracy, speed, memory.\n"
     yield "## Measured here\n"
-    yield "| model | accuracy | ms an image | MB | measured | declared |"
+    yield "| model | accuracy | ms an example | MB | measured | declared |"
     yield "|---|---|---|---|---|---|"
     for model in models:
         numbers = f"{model.accuracy:.4f} | {model.latency_ms:.2f} | {model.size_bytes / 1e6:.2f}"

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 def build_model(
     config: Config,
     hyperparameters: Hyperparameters,
-    input_shape: tuple[int, int, int],
+    input_shape: tuple[int, ...],
     class_count: int,
 ) -> "keras.Model":
     """Return the configured architecture, uncompiled.
 
-    Input: images (batch, height, width, channels), values 0 to 255.
-    Output: probabilities (batch, class_count).
+    Input: (batch, *input_shape), such as images (batch, height, width, channels), values 0 to 255.
+    Output: such as probabilities (batch, class_count).
     """
     module = import_module(f".{config.architecture}", __package__)
     return module.build_model(config, hyperparameters, input_shape, class_count)

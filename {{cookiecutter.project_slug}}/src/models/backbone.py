@@ -2,6 +2,7 @@
 
 import keras
 from modelyard.config import Hyperparameters
+from modelyard.training import output_activation
 
 from ..utils.utils import Config
 from .backbones import COLOURS, network
@@ -13,7 +14,7 @@ def build_model(
     input_shape: tuple[int, int, int],
     class_count: int,
 ) -> keras.Model:
-    """Return an uncompiled classifier. Hyperparameters: backbone, side, dropout_rate.
+    """Return an uncompiled network. Hyperparameters: backbone, side, dropout_rate.
 
     Images are stretched to side x side pixels, at least 32.
     """
@@ -24,5 +25,5 @@ def build_model(
         stretched = keras.layers.Concatenate()([stretched] * COLOURS)
     features = network(config, hyperparameters, (side, side, COLOURS), pooling="avg")(stretched)
     features = keras.layers.Dropout(hyperparameters["dropout_rate"])(features)
-    outputs = keras.layers.Dense(class_count, activation="softmax")(features)
+    outputs = keras.layers.Dense(class_count, activation=output_activation(config))(features)
     return keras.Model(images, outputs, name=config.name)

@@ -2,6 +2,7 @@
 
 import keras
 from modelyard.config import Hyperparameters
+from modelyard.training import output_activation
 
 from ..utils.utils import Config
 
@@ -12,7 +13,7 @@ def build_model(
     input_shape: tuple[int, int, int],
     class_count: int,
 ) -> keras.Model:
-    """Return an uncompiled classifier. Hyperparameters: filters, hidden_units, dropout_rate."""
+    """Return an uncompiled network. Hyperparameters: filters, hidden_units, dropout_rate."""
     filters = hyperparameters["filters"]
     return keras.Sequential(
         [
@@ -24,7 +25,7 @@ def build_model(
             keras.layers.Flatten(),
             keras.layers.Dropout(hyperparameters["dropout_rate"]),
             keras.layers.Dense(hyperparameters["hidden_units"], activation="relu"),
-            keras.layers.Dense(class_count, activation="softmax"),
+            keras.layers.Dense(class_count, activation=output_activation(config)),
         ],
         name=config.name,
     )

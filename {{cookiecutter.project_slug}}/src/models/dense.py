@@ -2,6 +2,7 @@
 
 import keras
 from modelyard.config import Hyperparameters
+from modelyard.training import output_activation
 
 from ..utils.utils import Config
 
@@ -12,7 +13,7 @@ def build_model(
     input_shape: tuple[int, int, int],
     class_count: int,
 ) -> keras.Model:
-    """Return an uncompiled classifier. Hyperparameters: hidden_units, dropout_rate."""
+    """Return an uncompiled network. Hyperparameters: hidden_units, dropout_rate."""
     return keras.Sequential(
         [
             keras.Input(input_shape),
@@ -20,7 +21,7 @@ def build_model(
             keras.layers.Flatten(),
             keras.layers.Dense(hyperparameters["hidden_units"], activation="relu"),
             keras.layers.Dropout(hyperparameters["dropout_rate"]),
-            keras.layers.Dense(class_count, activation="softmax"),
+            keras.layers.Dense(class_count, activation=output_activation(config)),
         ],
         name=config.name,
     )

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from modelyard.adapter import AdapterModel
+from modelyard.data import Split, open_array
 
 BRIGHTEST = 255
 
@@ -46,9 +47,9 @@ class Neighbours(AdapterModel):
         """Return the metric's name, known before training."""
         return ["accuracy"]
 
-    def _read(self, split: str) -> tuple[np.ndarray, np.ndarray]:
+    def _read(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
         folder = self.model_specs.config.input_paths.data
-        return np.load(folder / f"{split}_images.npy"), np.load(folder / f"{split}_labels.npy")
+        return open_array(folder, split, "images")[:], open_array(folder, split, "labels")[:]
 
 
 def rows(images: np.ndarray) -> np.ndarray:

@@ -1,8 +1,8 @@
 """RetinaNet of KerasHub: boxes from anchors on a pyramid of features. Needs modelyard[hub].
 
 Hyperparameters: learning_rate; smallest, the side in pixels of the smallest anchor; preset, the
-backbone: `random`, a ResNet of 18 layers that knows nothing, or a name of KerasHub's such as
-resnet_18_imagenet, which is downloaded once, or a folder that `save_to_preset` has written.
+backbone: `random`, a new ResNet of 18 layers, or a name of KerasHub's such as resnet_18_imagenet,
+which is downloaded once, or a folder that `save_to_preset` has written.
 """
 
 import math
@@ -14,7 +14,8 @@ import numpy as np
 
 from modelyard.adapter import AdapterModel
 from modelyard.config.project import source_folder
-from modelyard.data import open_array, read_manifest
+from modelyard.data import Split, open_array, read_manifest
+from modelyard.data.rows import Rows
 from modelyard.data.view import view_of
 from modelyard.errors import UserError
 from modelyard.files import read_json
@@ -39,8 +40,8 @@ class RetinaNet(AdapterModel):
         _import_keras_hub()
         manifest = read_manifest(self.model_specs.config.input_paths.data)
         manifest.check_objects(self.model_specs.split)
-        self.classes, self.shape = manifest.classes, manifest.image_shape
-        self.resize = manifest.settings.resize
+        self.classes, self.shape = manifest.classes, manifest.input_shape
+        self.resize = manifest.reading.resize
         if self.shape[2] != len(MEAN):
             raise UserError(
                 f"{self.model_specs.config.file}: RetinaNet of KerasHub learns from colour images; "
@@ -107,7 +108,7 @@ class RetinaNet(AdapterModel):
 
         folder, split = self.model_specs.config.input_paths.data, self.model_specs.split
         truth = read_json(folder / f"{split}.json")
-        outputs = self._outputs(open_array(folder / f"{split}_images.npy"))
+        outputs = self._outputs(open_array(folder, split, "images"))
         found = [self._detections(*pair) for pair in zip(truth["images"], outputs, strict=True)]
         summary = CocoMetrics(truth, found).summary()["box"]
         return {f"box.{name}": value for name, value in summary.items()}
@@ -122,7 +123,7 @@ class RetinaNet(AdapterModel):
         self.build()
         self.network.set_weights(self.model)
 
-    def _outputs(self, images: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
+    def _outputs(self, images: Rows) -> Iterator[dict[str, np.ndarray]]:
         """Yield for each image what is found there; KerasHub needs batches of one size."""
         size, count = self.model_specs.config.params.batch_size, len(images)
         for start in range(0, count, size):
@@ -160,23 +161,22 @@ class RetinaNet(AdapterModel):
             image_shape=self.shape,
         )
 
-    def _batches(self, split: str) -> Any:
+    def _batches(self, split: Split) -> Any:
         """Return a split, of which the training one is shuffled anew for each epoch."""
         config = self.model_specs.config
         return _dataset(
-            open_array(config.input_paths.data / f"{split}_images.npy"),
-            open_array(config.input_paths.data / f"{split}_boxes.npy"),
+            open_array(config.input_paths.data, split, "images"),
+            open_array(config.input_paths.data, split, "boxes"),
             config.params.batch_size,
             self.model_specs.seed if split == "train" else None,
         )
 
 
-def _dataset(images: np.ndarray, boxes: np.ndarray, size: int, seed: int | None) -> Any:
+def _dataset(images: Rows, boxes: Rows, size: int, seed: int | None) -> Any:
     """Return batches of images and what is in them: boxes in pixels, labels; -1 is nothing.
 
     A tf.data.Dataset: KerasHub's models take no PyDataset. All is float32: KerasHub would cast
-    anything else inside the dict that Keras hands over, and TensorFlow refuses a function that
-    "should not modify its Python input arguments".
+    anything else inside the dict that Keras hands over, which TensorFlow refuses.
     """
     import tensorflow as tf
 
