@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from .annotation_values import (
     SPLITS,
+    TARGETS,
     BySplit,
     ClassNames,
     ColumnName,
@@ -16,15 +17,19 @@ from .annotation_values import (
     Encoding,
     Places,
     Split,
+    Target,
 )
 from .section import Section
 
-__all__ = ["SPLITS", "AnnotationSource", "AnnotationType", "Places", "Split"]
+__all__ = [
+    "SPLITS", "TARGETS", "AnnotationSource", "AnnotationType", "Places", "Split", "Target",
+]  # fmt: skip
 
 AnnotationType = Literal["folders", "csv", "coco", "yolo", "voc", "labelme", "via"]
 FOR_SOME: dict[str, tuple[AnnotationType, ...]] = {  # keys that other formats have no use for
     "columns": ("csv", "via"),
     "delimiter": ("csv",),
+    "label_delimiter": ("csv",),
     "split_column": ("csv", "coco"),
     "group_column": ("csv", "coco"),
     "crowds": ("coco",),
@@ -41,8 +46,10 @@ class AnnotationSource(Section):
         annotations: a file (csv, coco, via), or the folder in which each image has a file of its
             own path and name (yolo, voc, labelme), relative to root; folders need none.
         columns: the names in a CSV's header by what they mean here, or their positions from 1 in a
-            file without a header; for via, the attribute that is the class.
+            file without a header; for via, the attribute that is the class. In place of `class`, a
+            CSV may have `labels`, any number of classes in a cell, or `value`, a number to learn.
         delimiter: between the columns of a CSV: one character, a tab is "\t".
+        label_delimiter: between the classes in a cell of the column `labels`: one character.
         encoding: of a CSV, as Python names it, such as utf-16 or cp1252.
         split_column: a column, or a key of COCO's images, with the split.
         split_lists: files that list the paths of a split's images, one per line; images in no list
@@ -59,6 +66,7 @@ class AnnotationSource(Section):
     annotations: Places = "."
     columns: Columns = Field(default={})
     delimiter: Delimiter = ","
+    label_delimiter: Delimiter = ";"
     encoding: Encoding = "utf-8"
     split_column: ColumnName | None = None
     split_lists: BySplit = Field(default={})
@@ -76,6 +84,30 @@ class AnnotationSource(Section):
                     f"{key} is for annotation_type {' or '.join(kinds)}, not for "
                     f"{self.annotation_type}; drop it"
                 )
+        return self
+
+    @property
+    def target(self) -> Target:
+        """What is learned of an image: its class, or with a CSV several labels or a value."""
+        return next((one for one in TARGETS if one in self.columns), "class")
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        named = [one for one in TARGETS if one in self.columns]
+        if len(named) > 1:
+            raise ValueError(
+                f"columns names {' and '.join(named)}; one of class, labels and value is learned"
+            )
+        if self.target != "class" and self.annotation_type != "csv":
+            raise ValueError(
+                f"columns.{self.target} is for annotation_type csv, not for "
+                f"{self.annotation_type}; drop it"
+            )
+        if self.target != "labels" and self.label_delimiter != ";":
+            raise ValueError(
+                "label_delimiter is for several classes in a cell; name their column in columns, "
+                "such as {labels: tags}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -13,7 +13,11 @@ from .section import unusable
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-Column = Literal["path", "class", "x1", "y1", "x2", "y2", "x", "y", "width", "height"]
+Target = Literal["class", "labels", "value"]
+TARGETS: tuple[Target, ...] = ("class", "labels", "value")
+Column = Literal[
+    "path", "class", "labels", "value", "x1", "y1", "x2", "y2", "x", "y", "width", "height"
+]
 MOST_COLUMNS = 100_000
 Text = Annotated[str, Field(min_length=1)]
 
@@ -48,6 +52,16 @@ def _check_inside(path: Any, otherwise: str = "") -> None:
             "no change outside it; let data.root be a folder that holds everything, and write this "
             "path relative to it"
         )
+
+
+def inside_root(value: Any) -> Any:
+    """Return the path of one file inside `data.root`.
+
+    Raises:
+        ValueError: it is not one, the end of a sentence.
+    """
+    _check_inside(value)
+    return value
 
 
 def _column(value: Any) -> Any:

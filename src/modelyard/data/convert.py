@@ -25,6 +25,7 @@ from .converting.recognise import recognise
 from .converting.targets import check_replaceable, data_keys, kind_of, unlisted, write_content
 
 CONFIGS = (".yaml", ".yml")
+KEPT = {"labels": "any number of labels per image", "value": "a number per image"}
 UNLISTED = "images that no entry names"
 
 
@@ -66,6 +67,11 @@ def converted(source: Path, target: Path, choices: Choices) -> tuple[str, Conten
     described = recognise(source, choices.images, choices.read_as)
     if described.annotation_type == kind and source.suffix not in CONFIGS:
         raise UserError(f"{source} and {target} are both {FORMATS[kind]}; nothing is to convert.")
+    if described.target != "class":
+        raise UserError(
+            f"{source} has {KEPT[described.target]}, for which no other format has a place; leave "
+            "it as it is."
+        )
     if target.exists() and not choices.force:
         raise UserError(f"{target} exists; name another file, or add --force.")
     listing = read_listing(described)

@@ -5,11 +5,22 @@ from pathlib import Path
 
 import numpy as np
 
-from modelyard.config.data_section import DataConfig
+from modelyard.config.data_section import ImageData
 from modelyard.errors import UserError
 from modelyard.files import write_csv
 
 from .annotations import Example
+from .manifest import ArraySpec, Head, Specs
+
+
+def head(_: ImageData) -> Head:
+    """Return what a target means."""
+    return "class"
+
+
+def specs(_: ImageData, __: Sequence[str]) -> Specs:
+    """Describe the targets: a position in the list of classes."""
+    return {"labels": ArraySpec(shape=(), dtype="int32")}
 
 
 def groups(examples: Sequence[Example]) -> list[str]:
@@ -28,7 +39,7 @@ def groups(examples: Sequence[Example]) -> list[str]:
 
 
 def write_targets(
-    config: DataConfig,  # noqa: ARG001  (other tasks need it)
+    config: ImageData,  # noqa: ARG001  (other tasks need it)
     folder: Path,
     split: str,
     members: Sequence[Example],

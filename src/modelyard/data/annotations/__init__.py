@@ -12,7 +12,7 @@ from .usable import usable
 from .whole import check_format, check_listing, check_objects, note_crowds
 
 if TYPE_CHECKING:
-    from modelyard.config.data_section import DataConfig
+    from modelyard.config.data_section import ImageData
 
 __all__ = ["Example", "Listing", "Object", "check_objects", "read_annotations", "read_listing"]
 
@@ -27,7 +27,7 @@ READERS = {  # the module of each format; each has a function read(source) -> Li
 }
 
 
-def read_annotations(config: "DataConfig") -> tuple[list[Example], Listing]:
+def read_annotations(config: "ImageData") -> tuple[list[Example], Listing]:
     """Return the examples in the order of the annotations, and the listing with what is bad.
 
     Boxes may reach over the edge of their image, but not lie outside it. An image without objects

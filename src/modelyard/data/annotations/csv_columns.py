@@ -21,7 +21,8 @@ class Columns:
 
     Attributes:
         header: the cells of the first line; empty where that is a row.
-        used: path, the box's four if there is one, class: name and position.
+        used: path, the box's four if there is one, what is learned (class, labels or value): name
+            and position.
         box: which four numbers a box is; empty where there is none.
         split: the position of the split; None: there is none.
         group: the position of the group; None: there is none.
@@ -50,7 +51,7 @@ def find_columns(source: AnnotationSource, file: Path, first: Sequence[str]) -> 
     if any(isinstance(one, int) for one in named):
         return _by_position(source, file, len(first))
     header = tuple(cell.strip() for cell in first)
-    names = {key: str(source.columns.get(key, key)) for key in ("path", "class")}
+    names = {key: str(source.columns.get(key, key)) for key in ("path", source.target)}
     box = next((keys for keys in (CORNERS, CORNER_AND_SIZE) if _has_box(source, header, keys)), ())
     names |= {key: str(source.columns.get(key, key)) for key in (*source.columns, *box)}
     others = [one for one in (source.split_column, source.group_column) if one]
@@ -58,7 +59,7 @@ def find_columns(source: AnnotationSource, file: Path, first: Sequence[str]) -> 
     split = source.split_column or next((one for one in header if one.lower() == SPLIT), None)
     return Columns(
         header,
-        tuple((names[key], header.index(names[key])) for key in ("path", *box, "class")),
+        tuple((names[key], header.index(names[key])) for key in ("path", *box, source.target)),
         box,
         header.index(str(split)) if split else None,
         header.index(str(source.group_column)) if source.group_column else None,
@@ -67,6 +68,8 @@ def find_columns(source: AnnotationSource, file: Path, first: Sequence[str]) -> 
 
 def _has_box(source: AnnotationSource, header: Sequence[str], keys: Sequence[str]) -> bool:
     """Say whether a box is written so: as the configuration says, else as the header does."""
+    if source.target != "class":
+        return False
     if any(key in source.columns for key in (*CORNERS, *CORNER_AND_SIZE)):
         return any(key in source.columns for key in keys)
     return all(key in header for key in keys)
@@ -75,7 +78,7 @@ def _has_box(source: AnnotationSource, header: Sequence[str], keys: Sequence[str
 def _by_position(source: AnnotationSource, file: Path, width: int) -> Columns:
     positions = {key: int(one) - 1 for key, one in source.columns.items()}
     box = next((keys for keys in (CORNERS, CORNER_AND_SIZE) if {*keys} & {*positions}), ())
-    needed = ("path", *box, "class")
+    needed = ("path", *box, source.target)
     if lacking := [key for key in needed if key not in positions]:
         raise UserError(
             f"config.yaml: data.columns gives no position for {', '.join(lacking)}; columns count "

@@ -11,6 +11,7 @@ from modelyard.files import write_csv
 
 from .csv_columns import CORNERS, find_columns
 from .csv_rows import RowReader
+from .csv_targets import Labels
 from .listing import Example, Listing
 from .named import class_namer
 from .places import Places
@@ -34,6 +35,7 @@ def read(source: AnnotationSource) -> Listing:
     """
     listing = Listing(listed_in(source), entries=0)
     places, named = Places(source), class_namer(source)
+    labels = Labels(source.label_delimiter)
     for file in source_files(source):
         rows = _rows(source, file)
         columns = find_columns(source, file.path, rows[0][1])
@@ -45,9 +47,12 @@ def read(source: AnnotationSource) -> Listing:
                 f"`{source.delimiter.join(columns.header)}`."
             )
         listing.entries += len(rows)
-        reader = RowReader(listing, places, named, columns, file.split, source.delimiter)
+        reader = RowReader(
+            listing, places, named, columns, file.split, source.delimiter, source.target, labels
+        )
         for where, cells in rows:
             reader.add(where, cells)
+    labels.check(listing.file)
     return listing
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from modelyard.config.annotation_section import Split
+from modelyard.config.annotation_section import Split, Target
 
 from .csv_columns import CORNERS, Columns
+from .csv_targets import Labels, value_of
 from .exact import add, is_number, parse_number
 from .listing import Box, Listed, Listing, Object
 from .named import to_split
@@ -18,6 +19,8 @@ class RowReader:
 
     Attributes:
         split: of the file; None: it does not say.
+        target: what the last cell of `columns.used` is.
+        labels: divides that cell where it holds several classes.
         known: places that were looked for already.
     """
 
@@ -27,6 +30,8 @@ class RowReader:
     columns: Columns
     split: Split | None
     delimiter: str
+    target: Target = "class"
+    labels: Labels = field(default_factory=Labels)
     known: dict[tuple[str, Split | None], Place | PlaceError] = field(default_factory=dict)
 
     def add(self, where: str, cells: list[str]) -> None:
@@ -39,13 +44,12 @@ class RowReader:
                 raise ValueError(f"{self.columns.used[0][0]} is empty")
             place = self._place(values[0], self._given(cells))
             path = place.path
-            one = self._object(values)
+            objects = self._objects(values)
             listed = self._listed(where, place, cells)
         except (ValueError, PlaceError) as error:
             self.listing.spoil(path, where, str(error))
             return
-        if one:
-            listed.objects.append((where, one))
+        listed.objects += ((where, one) for one in objects)
 
     def _check_width(self, cells: list[str]) -> None:
         columns = self.columns
@@ -75,15 +79,19 @@ class RowReader:
             raise found
         return found._replace(split=split or found.split)
 
-    def _object(self, values: list[str]) -> Object | None:
-        """Return what the row shows; None if that is nothing."""
+    def _objects(self, values: list[str]) -> list[Object]:
+        """Return what the row shows, which may be nothing."""
         rest = values[1:]
         if self.columns.box and not any(rest):
-            return None
+            return []
+        if self.target == "labels":
+            return [Object(self.named(label), None) for label in self.labels.of(rest[-1])]
         for (name, _), value in zip(self.columns.used, values, strict=True):
             if not value:
                 raise ValueError(f"{name} is empty")
-        return Object(self.named(rest[-1]), self._box(rest[:-1]) if self.columns.box else None)
+        if self.target == "value":
+            return [Object(rest[-1], None, value=value_of(self.columns.used[-1][0], rest[-1]))]
+        return [Object(self.named(rest[-1]), self._box(rest[:-1]) if self.columns.box else None)]
 
     def _box(self, cells: list[str]) -> Box:
         used = self.columns.used[1:-1]

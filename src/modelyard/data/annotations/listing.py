@@ -19,12 +19,14 @@ class Object:
         box: x1, y1, x2, y2 in pixels of the original image; None in classification.
         mask: COCO's `segmentation` as the file has it: polygons, or an RLE.
         crowd: many of its kind in one; neither learned nor judged.
+        value: the number to learn of an image, whose label is how that is written; None: a class.
     """
 
     label: str
     box: Box | None
     mask: Any = None
     crowd: bool = False
+    value: float | None = None
 
 
 @dataclass(frozen=True)

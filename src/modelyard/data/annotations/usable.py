@@ -13,7 +13,7 @@ from .masks import mask_box, mask_problem
 from .places import PlaceError, Places
 
 if TYPE_CHECKING:
-    from modelyard.config.data_section import DataConfig
+    from modelyard.config.data_section import ImageData
 
 Size = tuple[int, int]
 Known = defaultdict[Any, list[tuple[str, Any]]]  # where and mask by class, box, crowd
@@ -23,14 +23,16 @@ class _UnusableError(Exception):
     """Why an image or an object is left out."""
 
 
-def usable(config: "DataConfig", listing: Listing) -> Iterator[Example]:
+def usable(config: "ImageData", listing: Listing) -> Iterator[Example]:
     """Yield what can be learned from; note in the listing what cannot."""
     places = Places(config)
     for path, listed in listing.images.items():
         objects: tuple[Object, ...] = ()
         try:
             _check_file(config.root, path, listed, places)
-            if config.task == "image_classification":
+            if config.target == "labels":
+                objects = _labels(listing, path, listed)
+            elif config.task == "image_classification":
                 objects = _label(listing, path, listed)
             else:
                 objects = tuple(_objects(config, listing, path, listed))
@@ -54,21 +56,36 @@ def _label(listing: Listing, path: str, listed: Listed) -> tuple[Object, ...]:
     """Return the image's class as its one object; none if what named it cannot be read."""
     labels = sorted({one.label for _, one in listed.objects})
     if len(labels) > 1:
+        numbers = any(one.value is not None for _, one in listed.objects)
         raise _UnusableError(
-            f"{path} is of {len(labels)} classes, {', '.join(labels)}; one is needed"
+            f"{path} {'has' if numbers else 'is of'} {len(labels)} "
+            f"{'values' if numbers else 'classes'}, {', '.join(labels)}; one is needed"
         )
     if not labels and not listed.spoiled:
         raise _UnusableError(f"{path} is of no class")
+    return tuple(dict.fromkeys(_new(listing, path, listed)))
+
+
+def _labels(listing: Listing, path: str, listed: Listed) -> tuple[Object, ...]:
+    """Return each class of the image once, as objects."""
+    if listed.spoiled:
+        raise _UnusableError(f"another row of {path} is bad, so not all of its labels are known")
+    return tuple(sorted(_new(listing, path, listed), key=lambda one: one.label))
+
+
+def _new(listing: Listing, path: str, listed: Listed) -> Iterator[Object]:
+    """Yield what the rows of an image say without repeating another; those are bad entries."""
     known: Known = defaultdict(list)
     for where, one in listed.objects:
         try:
             _check_new(known, path, where, one)
         except _UnusableError as error:
             listing.bad.append(Bad(where, str(error)))
-    return tuple(Object(label, None) for label in labels)
+        else:
+            yield replace(one, box=None, mask=None, crowd=False)
 
 
-def _objects(config: "DataConfig", listing: Listing, path: str, listed: Listed) -> Iterator[Object]:
+def _objects(config: "ImageData", listing: Listing, path: str, listed: Listed) -> Iterator[Object]:
     size = _size(config, config.root / path, listed)
     known: Known = defaultdict(list)
     for where, one in listed.objects:
@@ -88,12 +105,13 @@ def _check_new(known: Known, path: str, where: str, one: Object) -> None:
     for earlier, mask in same:
         if mask == one.mask:
             like = f"a {one.label} with that {'mask' if one.mask else 'box'}"
-            again = like if one.box or one.mask else f"the class {one.label}"
+            alone = f"the {'class' if one.value is None else 'value'} {one.label}"
+            again = like if one.box or one.mask else alone
             raise _UnusableError(f"it repeats {earlier}: {path} has {again} already")
     same.append((where, one.mask))
 
 
-def _size(config: "DataConfig", file: Path, listed: Listed) -> Size:
+def _size(config: "ImageData", file: Path, listed: Listed) -> Size:
     """Return the image's height and width, of which a file of annotations may be wrong."""
     from modelyard.data.images import image_size  # Pillow is needed only here
 

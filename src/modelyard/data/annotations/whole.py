@@ -9,12 +9,12 @@ from .exact import is_number
 from .listing import Example, Listing, Object
 
 if TYPE_CHECKING:
-    from modelyard.config.data_section import DataConfig
+    from modelyard.config.data_section import ImageData
 
 RUNS = "the masks that are stored as runs (RLE) are all crowds, as CVAT marks them: "
 
 
-def check_format(config: "DataConfig") -> None:
+def check_format(config: "ImageData") -> None:
     """Refuse a format that cannot hold what the task needs.
 
     Raises:
@@ -33,7 +33,7 @@ def check_format(config: "DataConfig") -> None:
         )
 
 
-def check_listing(config: "DataConfig", listing: Listing) -> None:
+def check_listing(config: "ImageData", listing: Listing) -> None:
     """Refuse objects without what the task needs, and boxes that are not in pixels.
 
     Raises:
