@@ -53,7 +53,12 @@ def write_results(accuracy: float, classes: dict[str, tuple[int, float]]) -> Non
     write_json(METRICS / "metrics.json", metrics)
     names = list(classes)
     rows: list[dict[str, object]] = [
-        {"path": "x.png", "actual": name, "predicted": names[number % len(names)]}
+        {
+            "path": "x.png",
+            "actual": name,
+            "predicted": names[number % len(names)],
+            "probability": 0.9,
+        }
         for name, (count, _) in classes.items()
         for number in range(count)
     ]
@@ -77,7 +82,7 @@ def test_an_accepted_model_is_shown_with_its_changes() -> None:
     assert "per_class" not in text
     assert re.findall(r"^### (\w+)|^!\[(\w+)", text, re.MULTILINE) == [
         ("Metrics", ""), ("Configuration", ""), ("Classes", ""), ("", "Learning"),
-        ("", "Confusion"), ("Made", ""),
+        ("", "Confusion"), ("", "Calibration"), ("Made", ""),
     ]  # fmt: skip
 
 
@@ -159,7 +164,7 @@ def test_pictures_are_drawn_and_not_blank() -> None:
         "1 | 2 | 0.333333", "2 | 1 | 0.5", "3 | 0 | 1"
     ]  # fmt: skip
     names = re.findall(r"!\[[^]]+\]\((\w+\.png)\)", text)
-    assert names == ["curves.png", "confusion.png", "trials.png"]
+    assert names == ["curves.png", "confusion.png", "calibration.png", "trials.png"]
     for name in names:
         image = Image.open(REPORT.with_name(name))
         assert image.format == "PNG"

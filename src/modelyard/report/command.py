@@ -16,7 +16,7 @@ from modelyard.config.loading import load_config
 from modelyard.damage import understood
 from modelyard.files import read_csv, whole_folder
 
-from . import machine, pictures, sections
+from . import machine, pictures, predicted, sections
 from .gate import Judgement, judge
 from .tables import table
 
@@ -83,11 +83,19 @@ def _objects(folder: Path, path: Path) -> Iterator[str]:
 
 
 def _classes(folder: Path, judgement: Judgement) -> Iterator[str]:
-    """Yield which classes are taken for which: a picture, a table where there are too many."""
+    """Yield which classes are taken for which, and how sure one may be; of numbers their errors."""
     path, predictions = (
         judgement.config.output_paths.training_metrics,
         sections.predictions(judgement),
     )
+    if predictions and sections.has_several(judgement):
+        yield _mislabelled(predictions, path / "predictions.csv")
+        return
+    if predicted.is_number(predictions):
+        with understood(path / "predictions.csv"):
+            spec = predicted.residuals(predictions)
+        yield _picture(folder, "residuals", "Predicted and actual numbers", spec)
+        return
     classes = {row[key] for row in predictions for key in ("actual", "predicted")}
     if predictions and len(classes) <= pictures.MOST_CLASSES:
         yield _picture(folder, "confusion", "Confusion matrix", pictures.confusion(predictions))
@@ -95,6 +103,10 @@ def _classes(folder: Path, judgement: Judgement) -> Iterator[str]:
         yield _confused(predictions, path / "predictions.csv")
     else:
         yield f"*No confusion matrix: {path}/predictions.csv is not there.*\n"
+    if predictions and "probability" in predictions[0]:
+        with understood(path / "predictions.csv"):
+            spec = predicted.calibration(predictions)
+        yield _picture(folder, "calibration", "Calibration", spec)
 
 
 def _rows(path: Path, columns: Sequence[str] = ()) -> list[dict[str, str]]:
@@ -110,9 +122,23 @@ def _confused(predictions: list[dict[str, str]], path: Path) -> str:
     """Return the classes most often confused, where there are too many for a picture."""
     wrong = [(row["actual"], row["predicted"]) for row in predictions]
     counts = Counter(pair for pair in wrong if pair[0] != pair[1]).most_common()
-    rows = [(*pair, images) for pair, images in counts]
-    header = ("actual", "predicted", "images")
+    rows = [(*pair, count) for pair, count in counts]
+    header = ("actual", "predicted", "examples")
     return "### Most often confused\n\n" + (table(header, rows, 20, path) if rows else "None.\n")
+
+
+def _mislabelled(predictions: list[dict[str, str]], path: Path) -> str:
+    """Return the labels most often wrong, where an example has several."""
+    missed, wrong = Counter[str](), Counter[str]()
+    for row in predictions:
+        actual, said = ({*sections.labels(row[key])} for key in ("actual", "predicted"))
+        missed.update(actual - said)
+        wrong.update(said - actual)
+    rows = [(name, missed[name], wrong[name]) for name, _ in (missed + wrong).most_common()]
+    header = ("label", "missed", "said wrongly")
+    return "### Labels most often wrong\n\n" + (
+        table(header, rows, 20, path) if rows else "None.\n"
+    )
 
 
 def _write(path: Path | None, base: str | None, seconds: float | None) -> bool:

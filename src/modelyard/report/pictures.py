@@ -94,7 +94,7 @@ def confusion(predictions: Rows) -> Spec:
         {
             "actual": a,
             "predicted": p,
-            "images": counts[a, p],
+            "examples": counts[a, p],
             "share": counts[a, p] / (totals[a] or 1),
         }
         for a in names
@@ -108,15 +108,15 @@ def confusion(predictions: Rows) -> Spec:
     shade = {"field": "share", "type": "quantitative", "scale": blues, "legend": None}
     contrast = {"condition": {"test": "datum.share > 0.5", "value": "white"}, "value": "#333"}
     return {
-        "title": "Images of the test split",
+        "title": "Test split",
         "width": {"step": side},
         "height": {"step": side},
         "data": {"values": cells},
         "layer": [
             {"mark": "rect", "encoding": {"x": x, "y": y, "color": shade}},
-            {"transform": [{"filter": "datum.images > 0"}],
+            {"transform": [{"filter": "datum.examples > 0"}],
              "mark": {"type": "text", "fontSize": 11},
-             "encoding": {"x": x, "y": y, "text": {"field": "images"}, "color": contrast}},
+             "encoding": {"x": x, "y": y, "text": {"field": "examples"}, "color": contrast}},
         ],
     }  # fmt: skip
 

@@ -20,7 +20,12 @@ WORST_CLASSES = 25
 MOST_ROWS = 60
 LONGEST_LINE = 400
 TOP_TRIALS = 10
-NAMES = {"f1": "F1", "box_ap": "AP of boxes", "mask_ap": "AP of masks"}
+NAMES = {
+    "average_precision": "average precision",
+    "f1": "F1",
+    "box_ap": "AP of boxes",
+    "mask_ap": "AP of masks",
+}
 SEARCHED = ("trial", "status", "score", "epochs", "seconds")
 PARAMS = ("architecture", "params", "tuning")
 
@@ -120,17 +125,19 @@ def per_class(judgement: Judgement) -> Iterator[str]:
         return
     keys = list(next(iter(now.values())))
     last, many = keys[-1], len(now) > MOST_CLASSES
-    images = Counter(row["actual"] for row in predictions(judgement) if "actual" in row)
+    actual = [row["actual"] for row in predictions(judgement) if "actual" in row]
+    several = has_several(judgement)
+    counted = Counter(name for cell in actual for name in (labels(cell) if several else [cell]))
     with understood(path):
         rows = [
-            (name, *(now[name][key] for key in keys), *([images[name]] if images else ()),
+            (name, *(now[name][key] for key in keys), *([counted[name]] if counted else ()),
              difference(now[name][last], before.get(name, {}).get(last)))
             for name in (sorted(now, key=lambda name: now[name][last]) if many else now)
         ]  # fmt: skip
     names = [NAMES.get(key, key) for key in keys]
     which = f"the {WORST_CLASSES} worst {names[-1]} of {len(now)} classes, " if many else ""
     yield f"### Classes ({which}test split)\n"
-    header = ("class", *names, *(["images"] if images else ()), f"change of {names[-1]}")
+    header = ("class", *names, *(["examples"] if counted else ()), f"change of {names[-1]}")
     yield table(header, rows, WORST_CLASSES if many else MOST_CLASSES, path)
 
 
@@ -138,8 +145,19 @@ def predictions(judgement: Judgement) -> list[dict[str, str]]:
     """Return the predictions on the test split, none if `evaluate` left none."""
     config = judgement.config
     path = config.output_paths.training_metrics / "predictions.csv"
-    columns = ("actual", "predicted") if config.task == "image_classification" else ()
+    finds_objects = path.with_name("precision_recall.csv").is_file()
+    columns = () if finds_objects else ("actual", "predicted")
     return read_csv(path, columns) if path.is_file() else []
+
+
+def has_several(judgement: Judgement) -> bool:
+    """Say whether an example may have several classes, by what `evaluate` measured."""
+    return "subset_accuracy" in read_metrics(metrics_path(judgement.config)).get("test", {})
+
+
+def labels(cell: str) -> list[str]:
+    """Return the classes in a cell of predictions.csv that may have several."""
+    return cell.split(";") if cell else []
 
 
 def trials(judgement: Judgement) -> Iterator[str]:
