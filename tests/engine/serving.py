@@ -13,15 +13,18 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from modelyard.config.image_section import ImageReading
+from modelyard.data.manifest import ArraySpec
 from modelyard.serving import app
-from modelyard.serving.predictor import Predictor, Size
+from modelyard.serving.predicting import Predicting
 from modelyard.tasks import Output
+from modelyard.tasks.kinds import Inputs
+from modelyard.tasks.kinds.image import Images
 
 SHAPE = (8, 8, 1)
+Size = tuple[int, int]
 
 
-class Grey:
+class Grey(Predicting):
     """Stands for a model and its task: the answer is an image's first pixel and its size.
 
     Attributes:
@@ -34,19 +37,19 @@ class Grey:
         self.before: Any = lambda: None
         self.file, self.folder = folder / "model.keras", folder
         self.file.write_bytes(b"weights")
-        self.reading = ImageReading.of(SHAPE, settings)
-        taken = self.reading.described()
-        self.about = {"model": "grey", "task": "image_classification", "input": taken}
-        self.classes = ["grey"]
-        self.task = self
+        self.kind = Images(settings, {"images": ArraySpec(shape=SHAPE, dtype="uint8")})
+        taken = self.kind.described()
+        output = {"activation": "probabilities", "classes": ["grey"]}
+        self.about = {
+            "model": "grey", "task": "image_classification", "input": taken, "output": output
+        }  # fmt: skip
+        self.task = cast("Any", self)
 
-    def outputs(self, images: np.ndarray) -> np.ndarray:
+    def _say(self, inputs: Inputs) -> np.ndarray:
         self.before()
+        images = np.asarray(inputs)
         self.batches.append(len(images))
         return images[:, 0, 0, 0]
-
-    def output(self, values: np.ndarray, size: Size) -> Output:
-        return Output(values, self.classes, size, SHAPE[:2])
 
     def answer(self, output: Output) -> list[Any]:
         assert output.seen == SHAPE[:2]
@@ -55,10 +58,10 @@ class Grey:
 
 
 @contextmanager
-def served(predictor: object) -> Iterator[httpx.Client]:
+def served(predictor: Predicting) -> Iterator[httpx.Client]:
     """Yield a client of a server on loopback, which ends with the block."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = app.server(app.create_app(cast("Predictor", predictor)))
+        server = app.server(app.create_app(predictor))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

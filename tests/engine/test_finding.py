@@ -8,7 +8,7 @@ from PIL import Image
 
 from modelyard.data.suffixes import HEIC_SUFFIXES, IMAGE_SUFFIXES
 from modelyard.errors import UserError
-from modelyard.serving.finding import find_images
+from modelyard.tasks.kinds.image import find_images
 
 
 def write(file: Path, kind: str = "PNG") -> None:

@@ -11,7 +11,7 @@ from modelyard.config.image_section import ImageReading
 from modelyard.data import images
 from modelyard.data.images import image_size, known_formats, read_image
 from modelyard.errors import UserError
-from modelyard.serving.finding import find_images
+from modelyard.tasks.kinds.image import find_images
 
 from .serving import Grey, served
 

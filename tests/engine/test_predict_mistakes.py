@@ -17,9 +17,9 @@ import pytest
 from modelyard.errors import UserError
 from modelyard.files import read_csv, read_yaml, write_yaml
 from modelyard.serving import predict, predictor
-from modelyard.serving.finding import find_images
 from modelyard.serving.predict import main
 from modelyard.serving.predictor import load_predictor
+from modelyard.tasks.kinds.image import find_images
 
 from .conftest import ROOT
 from .tiny import MODEL
@@ -93,7 +93,9 @@ def test_a_task_that_is_not_here_is_named(
     monkeypatch.setitem(
         sys.modules, "modelyard.tasks.instance_segmentation", None
     )  # as if not baked
-    write_yaml(ABOUT, read_yaml(ABOUT) | {"task": "instance_segmentation"})
+    about = read_yaml(ABOUT)
+    output = about["output"] | {"activation": "objects"}
+    write_yaml(ABOUT, about | {"task": "instance_segmentation", "output": output})
     found = said(capsys, str(MODEL), IMAGE)
     assert found.startswith(f"error: {ABOUT}: task is 'instance_segmentation', which needs more")
 

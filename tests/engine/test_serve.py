@@ -16,8 +16,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from modelyard.config.image_section import ImageReading
 from modelyard.serving import app, uploads
+from modelyard.tasks.kinds import Kind
 
 from .serving import Grey, png, served
 
@@ -218,12 +218,12 @@ def test_few_images_are_unpacked_at_a_time(
     busy: list[int] = []
     most: list[int] = []
 
-    def decode(upload: bytes, reading: ImageReading) -> Any:
+    def decode(upload: uploads.Upload, kind: Kind) -> Any:
         busy.append(1)
         most.append(len(busy))
         time.sleep(0.1)  # others come, if they are let in
         busy.pop()
-        return uploads.decode(upload, reading)
+        return uploads.decode(upload, kind)
 
     monkeypatch.setattr(app, "decode", decode)
     with ThreadPoolExecutor(8) as pool:
@@ -255,7 +255,9 @@ def test_the_page_and_its_parts_ask_nobody_else(client: httpx.Client) -> None:
     parts: Callable[[str], list[str]] = re.compile(
         r'(?:href|src|from)[= ]"(?:\./)?(\w+\.\w+)"'
     ).findall
-    named = set(parts(page.text)) | set(parts(client.get("/page.js").text))
+    named = set(parts(page.text))
+    while more := {part for name in named for part in parts(client.get(f"/{name}").text)} - named:
+        named |= more
     assert named == {file.name for file in PAGE.iterdir()} - {"index.html"}
     for name in ["", *named]:
         text = client.get(f"/{name}").text.replace("http://www.w3.org/2000/svg", "")

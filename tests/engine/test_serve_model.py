@@ -116,7 +116,8 @@ def test_what_is_known_of_a_model_is_told(tmp_path: Path) -> None:
     known = describe(load_predictor(str(MODEL)))
     assert known["name"] == "tiny"
     assert known["classes"] == list(CLASSES)
-    assert known["input"] == ImageReading(image_size=[8, 8], channels=1).described()
+    reading = ImageReading(image_size=[8, 8], channels=1)
+    assert known["input"] == {"kind": "image", **reading.described()}
     assert known["card"] is known["card_html"] is None
     assert known["metrics"]["validation"]["val_accuracy"] > 0.5
     assert known["metrics"]["test"]["loss"] is None  # NaN is not JSON

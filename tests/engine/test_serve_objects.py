@@ -23,7 +23,7 @@ FOUND = np.array(
 
 
 def said(values: np.ndarray) -> Output:
-    return Output(values, CLASSES, SIZE, SEEN)
+    return Output(values, {"classes": CLASSES}, SIZE, SEEN)
 
 
 def test_boxes_are_those_of_predict_without_what_is_unlikely() -> None:

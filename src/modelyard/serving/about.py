@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from modelyard.errors import UserError
 from modelyard.files import read_json, read_yaml, sha256
 
-from .predicting import Predicting
+from .predicting import PROBABILITIES, Predicting
 
 
 def describe(predictor: Predicting) -> dict[str, Any]:
@@ -21,7 +21,9 @@ def describe(predictor: Predicting) -> dict[str, Any]:
         "name": name,
         "task": predictor.about["task"],
         "classes": predictor.classes,
-        "input": predictor.about["input"] | predictor.reading.described(),
+        "input": predictor.about["input"] | predictor.kind.described(),
+        "how": predictor.kind.HOW,
+        "output": {"activation": predictor.about["output"].get("activation", PROBABILITIES)},
         "card": card,
         "card_html": html(card) if card else None,
         "metrics": {

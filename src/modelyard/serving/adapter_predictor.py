@@ -17,9 +17,10 @@ from modelyard.config.project import source_folder
 from modelyard.errors import UserError
 from modelyard.saved.official import DESCRIPTION
 from modelyard.startup import import_tensorflow
-from modelyard.tasks import load_task
+from modelyard.tasks import told_by
+from modelyard.tasks.kinds import Inputs, kind_of
 
-from .predicting import AGAIN, Predicting, described, reading_of
+from .predicting import AGAIN, Predicting, described
 
 NUMBERS = "fiu"  # kinds of NumPy's
 TOLERANCE = 1e-3  # of probabilities that should be 0 to 1
@@ -43,14 +44,14 @@ class AdapterPredictor(Predicting):
         config = load_config(folder / CONFIG_NAME)
         self.adapter: Path = config.file.with_name("adapter.py")
         found = adapter_class(config)
+        self.about = described(folder / DESCRIPTION)
+        self.kind = kind_of(self.about)
         if not predicts(found):
             raise UserError(
-                f"{self.adapter} defines no predict(images), which returns what the model says of "
-                f"images (batch, height, width, channels); define it in {found.__name__}, then "
-                "train it again."
+                f"{self.adapter} defines no predict({self.kind.MANY}), which returns what the "
+                f"model says of {self.kind.BATCH}; define it in {found.__name__}, then train it "
+                "again."
             )
-        self.about = described(folder / DESCRIPTION)
-        self.reading = reading_of(self.about)
         root, params = config.output_paths.model.root, config.params
         self.file = root / "model.pkl"  # unless its `save` writes another
         specs = ModelSpecs(config, params.seed, params.epochs, split="test")
@@ -65,24 +66,26 @@ class AdapterPredictor(Predicting):
                 f"{AGAIN}."
             ) from None
         import_tensorflow(source_folder())
-        self.task = load_task(self.about["task"])
+        self.task = told_by(self.about)
 
-    def _say(self, images: np.ndarray) -> np.ndarray:
+    def _say(self, inputs: Inputs) -> np.ndarray:
         try:
-            outputs = np.asarray(self.model.predict(images))
+            outputs = np.asarray(self.model.predict(inputs))
         except UserError:
             raise
         except Exception as error:
             raise UserError(f"{self._place(error)}: predict failed ({_said(error)}).") from None
-        self._check(outputs, len(images))
+        columns = [*inputs.values()] if isinstance(inputs, dict) else [inputs]
+        self._check(outputs, len(columns[0]))
         return outputs
 
     def _check(self, outputs: np.ndarray, count: int) -> None:
         """Refuse what is not in the form of the task's outputs."""
-        columns = self.about["output"].get("columns")
+        described = self.about["output"]
+        columns, number = described.get("columns"), described.get("activation") == "number"
         given: tuple[int, ...] = outputs.shape
-        wanted: tuple[Any, ...] = (count, len(self.classes))
-        what, fits = "a probability for each class", given == wanted
+        wanted: tuple[Any, ...] = (count, 1 if number else len(self.classes))
+        what, fits = "a number" if number else "a probability for each class", given == wanted
         if columns:
             wanted = (count, "objects", len(columns))
             what = f"{', '.join(columns)}, and of masks the cells"
@@ -94,7 +97,7 @@ class AdapterPredictor(Predicting):
             )
         shares = outputs[..., columns.index("score")] if columns else outputs
         wrong = shares[(shares < -TOLERANCE) | (shares > 1 + TOLERANCE)]
-        if wrong.size:
+        if wrong.size and not number:
             raise UserError(
                 f"{self.adapter}: predict returned {wrong.flat[0]:g} as a probability; return "
                 "numbers from 0 to 1."

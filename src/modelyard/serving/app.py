@@ -9,21 +9,23 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from modelyard.errors import UserError
+from modelyard.tasks.kinds import Given
+
 from .about import describe
 from .batching import Batcher
-from .predicting import Predicting, Size
+from .predicting import NotFiniteError, Predicting
 from .uploads import decode, read_upload
 
-Answer = list[dict[str, Any]]
+Answer = dict[str, Any] | UserError
 
-MOST = 32  # images in a batch
-DECODERS = 2  # threads that unpack images: each may take hundreds of megabytes
+MOST = 32  # examples in a batch
+DECODERS = 2  # threads that decode: an image may take hundreds of megabytes
 CONNECTIONS = 128  # at a time; each may hold an upload
 SECONDS = 10  # that a stopped server gives those who are still sending
 READ = ["GET", "HEAD"]
@@ -69,12 +71,13 @@ def create_app(predictor: Predicting, started: Callable[[], object] = lambda: No
 
     @app.post("/predict")
     async def predict(request: Request) -> Response:
-        upload = await read_upload(request)
+        upload = await read_upload(request, predictor.kind)
         loop = asyncio.get_running_loop()
-        image, size = await loop.run_in_executor(decoders, decode, upload, predictor.reading)
-        height, width = size
-        found = await batcher((image, size))
-        return JSONResponse({"width": width, "height": height, "predictions": found})
+        given = await loop.run_in_executor(decoders, decode, upload, predictor.kind)
+        found = await batcher(given)
+        if isinstance(found, UserError):
+            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, str(found))
+        return JSONResponse(found)
 
     return app
 
@@ -92,10 +95,15 @@ def server(app: FastAPI) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _answers(predictor: Predicting, images: list[tuple[np.ndarray, Size]]) -> list[Answer]:
-    outputs = predictor.outputs(np.stack([image for image, _ in images]))
-    pairs = zip(outputs, images, strict=True)
-    return [predictor.task.answer(predictor.output(values, size)) for values, (_, size) in pairs]
+def _answers(predictor: Predicting, givens: list[Given]) -> list[Answer]:
+    """Return an answer to each; what the model cannot answer does not fail its company."""
+    try:
+        return [*predictor.answers(givens)]
+    except NotFiniteError:
+        if len(givens) == 1:
+            sentence = predictor.blame()
+            return [UserError(f"{sentence[0].upper()}{sentence[1:]}.")]
+        return [answer for one in givens for answer in _answers(predictor, [one])]
 
 
 def _page(file: Path) -> Callable[[], Awaitable[Response]]:

@@ -1,4 +1,4 @@
-"""What predicts, whatever it was saved by: images in, rows of a table or answers out."""
+"""What predicts, whatever it was saved by: examples in, rows of a table or answers out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -6,90 +6,111 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 
 from modelyard.config.data_section import Task
-from modelyard.config.image_section import ImageReading, ImageSettings, Positive
 from modelyard.errors import UserError
 from modelyard.files import read_yaml
 from modelyard.tasks import Output
 from modelyard.tasks import Task as Meaning
+from modelyard.tasks.kinds import Given, Inputs, Kind, kind_of
 
-Size = tuple[int, int]
 AGAIN = "`dvc pull` or train it again"
+PROBABILITIES: Literal["probabilities"] = "probabilities"
 
 
-class _Input(ImageSettings):
-    """What `ImageReading.described` writes; a model from before these settings has the defaults."""
-
-    model_config = ConfigDict(extra="ignore")
-    height: Positive
-    width: Positive
-    channels: Literal[1, 3]
+class NotFiniteError(UserError):
+    """A model answers with NaN or infinity."""
 
 
 class _Output(BaseModel):
-    classes: list[str] = Field(min_length=1)
+    activation: Literal["probabilities", "labels", "number", "objects"] = PROBABILITIES
+    classes: list[str] = Field(default=[], validate_default=True)
+
+    @field_validator("classes")
+    @classmethod
+    def _some(cls, classes: list[str], info: ValidationInfo) -> list[str]:
+        if not classes and info.data.get("activation") != "number":
+            raise ValueError("a model of classes has some")
+        return classes
 
 
 class _Description(BaseModel):
-    """What a predict_configuration.yaml must tell; more is kept."""
+    """What a predict_configuration.yaml must tell besides `input`; more is kept."""
 
     model: str
     task: Task
-    input: _Input
+    input: dict[str, Any]
     output: _Output
 
 
 class Predicting(ABC):
-    """A saved model that turns images into rows of a table.
+    """A saved model that turns examples into rows of a table.
 
     Attributes:
         file: the saved model.
         folder: where its predict_configuration.yaml lies, and what else is known of it.
         about: its predict_configuration.yaml.
-        classes: their names, in the order of the outputs.
+        kind: how examples become what it takes, as those were read that it has learned from.
         task: what its outputs mean.
         model: what predicts: a Keras model, or an adapter.
-        reading: how images become what it takes, as those were read that it has learned from.
     """
 
     file: Path
     folder: Path
     about: dict[str, Any]
+    kind: Kind
     task: Meaning
     model: Any
-    reading: ImageReading
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(height, width, channels) of the images that it takes."""
-        return self.reading.shape
 
     @property
     def classes(self) -> list[str]:
-        """Their names, in the order of the outputs."""
-        found: list[str] = self.about["output"]["classes"]
-        return found
+        """Their names, in the order of the outputs; none where it says a number."""
+        return list(self.about["output"].get("classes", []))
 
-    def __call__(self, images: np.ndarray, sizes: Sequence[Size]) -> list[list[dict[str, object]]]:
-        """Return the rows of each of the images (batch, *shape) that were `sizes` before."""
-        pairs = zip(self.outputs(images), sizes, strict=True)
-        return [self.task.rows(self.output(*pair)) for pair in pairs]
-
-    def output(self, values: np.ndarray, size: Size) -> Output:
-        """Return what the model says of one image that was `size` (height, width) before."""
-        return Output(values, self.classes, size, self.shape[:2], self.reading.resize)
-
-    def outputs(self, images: np.ndarray) -> np.ndarray:
-        """Return what the model says of the images (batch, *shape).
+    def rows(self, givens: Sequence[Given]) -> list[list[dict[str, object]]]:
+        """Return what the model says of each example, as rows of a table.
 
         Raises:
-            UserError: it says NaN or infinity, or a class that its description does not name.
+            UserError: see `outputs`.
         """
-        outputs = self._say(images)
+        said = zip(givens, self._each(givens), strict=True)
+        return [[{**one.where, **row} for row in self.task.rows(out)] for one, out in said]
+
+    def answers(self, givens: Sequence[Given]) -> list[dict[str, Any]]:
+        """Return what the model says of each example, as JSON.
+
+        Raises:
+            UserError: see `outputs`.
+        """
+        said = zip(givens, self._each(givens), strict=True)
+        return [{**self.kind.told(one), "predictions": self.task.answer(out)} for one, out in said]
+
+    def _each(self, givens: Sequence[Given]) -> list[Output]:
+        """Return what the model says of each example; those of one shape are one batch."""
+        found: dict[int, Output] = {}
+        alike: dict[object, list[int]] = {}
+        for place, one in enumerate(givens):
+            shapes = tuple(map(np.shape, one.values.values()))
+            alike.setdefault(shapes, []).append(place)
+        for places in alike.values():
+            some = [givens[place] for place in places]
+            for place, one, values in zip(
+                places, some, self.outputs(self.kind.batch(some)), strict=True
+            ):
+                found[place] = Output(values, self.about["output"], **self.kind.seen(one))
+        return [found[place] for place in range(len(givens))]
+
+    def outputs(self, inputs: Inputs) -> np.ndarray:
+        """Return what the model says of a batch.
+
+        Raises:
+            NotFiniteError: it says NaN or infinity.
+            UserError: it says a class that its description does not name.
+        """
+        outputs = self._say(inputs)
         if not np.isfinite(outputs).all():
-            raise UserError(
+            raise NotFiniteError(
                 f"{self.file} answers with numbers that are not finite (NaN or infinity); train it "
                 "again."
             )
@@ -102,8 +123,20 @@ class Predicting(ABC):
             )
         return outputs
 
+    def blame(self) -> str:
+        """Say what is wrong with an example that the model answers with NaN or infinity.
+
+        Raises:
+            NotFiniteError: it answers everything so; the model is to blame.
+        """
+        self.outputs(self.kind.blank(1))
+        return (
+            f"the model's answer to this {self.kind.NAME} is not finite (NaN or infinity); look "
+            "for extreme values in it"
+        )
+
     @abstractmethod
-    def _say(self, images: np.ndarray) -> np.ndarray:
+    def _say(self, inputs: Inputs) -> np.ndarray:
         """Return the model's outputs, whatever they are."""
 
 
@@ -114,18 +147,17 @@ def described(path: Path) -> dict[str, Any]:
         UserError: there is none, or it does not describe a model.
     """
     document = read_yaml(path, AGAIN)
+    place: tuple[str, ...] = ()
     try:
         _Description.model_validate(document)
+        place = ("input",)
+        kind_of(document)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise UserError(
-            f"{path} does not describe a model ({key or 'it'}: {first['msg']}); {AGAIN}."
-        ) from None
-    return dict(document)
-
-
-def reading_of(about: dict[str, Any]) -> ImageReading:
-    """Return how a described model's images are read, see `described`."""
-    taken = about["input"]
-    return ImageReading.of((taken["height"], taken["width"], taken["channels"]), taken)
+        key = ".".join(map(str, (*place, *first["loc"])))
+        wrong = f"{key or 'it'}: {first['msg']}"
+    except UserError as error:
+        wrong = f"input.kind: {error}"
+    else:
+        return dict(document)
+    raise UserError(f"{path} does not describe a model ({wrong}); {AGAIN}.")

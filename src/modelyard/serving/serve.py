@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
-
 from modelyard.command import finish
 from modelyard.errors import UserError
 
@@ -84,7 +82,7 @@ def _refused(host: str, port: int, error: OSError) -> UserError:
 
 def _warm_up(predictor: Predicting) -> None:
     for count in WARM_UP:
-        predictor.outputs(np.zeros((count, *predictor.shape), np.uint8))
+        predictor.outputs(predictor.kind.blank(count))
 
 
 def _url(listener: socket.socket) -> str:

@@ -1,35 +1,29 @@
-"""Take an image from a request, within bounds: bytes, pixels and seconds."""
+"""Take an example from a request, within bounds: bytes and seconds."""
 
 import asyncio
-import io
 from contextlib import suppress
+from fnmatch import fnmatchcase
 
-import numpy as np
 from fastapi import HTTPException, Request
-from PIL import Image
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
-from modelyard.config.image_section import ImageReading
-from modelyard.data.images import known_formats, open_image, picture_of
 from modelyard.errors import UserError
+from modelyard.tasks.kinds import Given, Kind, TooLargeError
 
-from .predictor import Size
+Upload = tuple[bytes, str]  # with its content type
 
 MEGABYTES = 10  # of a request
-MEGAPIXELS = 50  # what the largest cameras give; a small file can unpack to much more
 SECONDS = 30  # that a client may take to send it
 PARTS = 8  # of a form
 SPILLED = 50  # megabytes more that are taken: a client that still sends may miss the answer
-HOW = (
-    "send one as the field `image` of a form (curl -F image=@digit.png), or as the body with a "
-    "Content-Type such as image/png"
-)
+PLAIN = "text/plain"
+FORM, FORM_OF_TEXTS = "multipart/form-data", "application/x-www-form-urlencoded"
 
 
-async def read_upload(request: Request) -> bytes:
-    """Return the image's bytes, of a form's field `image` or the whole body.
+async def read_upload(request: Request, kind: Kind) -> Upload:
+    """Return an example's bytes, of a form's field or the whole body, and their content type.
 
     Raises:
         HTTPException: 400, 408, 413, 415, 422 or 503, each with one sentence.
@@ -37,61 +31,68 @@ async def read_upload(request: Request) -> bytes:
     if int(request.headers.get("content-length", 0)) > MEGABYTES * 10**6:
         if "expect" not in request.headers:  # which asks before it sends
             await _spill(request.receive)
-        raise _too_large()
-    request = Request(request.scope, _bounded(request.receive))
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        raise _too_large(kind)
+    request = Request(request.scope, _bounded(request.receive, kind))
+    media = _media(request.headers.get("content-type", ""))
     try:
         async with asyncio.timeout(SECONDS):
-            if kind == "multipart/form-data":
-                return await _field(request)
-            if kind.startswith("image/") or kind == "application/octet-stream":
-                return await request.body()
+            if kind.FIELD and (media == FORM or (media == FORM_OF_TEXTS and _is_text(kind))):
+                return await _field(request, kind, kind.FIELD)
+            if any(fnmatchcase(media, one) for one in kind.MEDIA):
+                return await request.body(), media
     except TimeoutError:
-        raise HTTPException(408, f"The image did not arrive in {SECONDS} seconds.") from None
+        raise HTTPException(408, f"The {kind.NAME} did not arrive in {SECONDS} seconds.") from None
     except ClientDisconnect:
-        raise HTTPException(400, "The image did not arrive whole.") from None
+        raise HTTPException(400, f"The {kind.NAME} did not arrive whole.") from None
     except asyncio.CancelledError:  # only a server that ends cancels, and it has waited before
-        raise HTTPException(503, "The server ends and the image had not arrived.") from None
-    raise HTTPException(415, f"The Content-Type is {kind or 'missing'}: {HOW}.")
+        raise HTTPException(503, f"The server ends and the {kind.NAME} had not arrived.") from None
+    raise HTTPException(415, f"The Content-Type is {media or 'missing'}: {kind.HOW}.")
 
 
-def decode(upload: bytes, reading: ImageReading) -> tuple[np.ndarray, Size]:
-    """Return the image as the model takes it, and its (height, width), see `Picture.size`.
+def decode(upload: Upload, kind: Kind) -> Given:
+    """Return the example as the model takes it.
 
     Raises:
-        HTTPException: 413: too many pixels; 422: it cannot be read as an image.
+        HTTPException: 413: it is too large; 422: it cannot be read.
     """
-    too_many = HTTPException(413, f"The image has more than {MEGAPIXELS} megapixels.")
     try:
-        with open_image(io.BytesIO(upload)) as image:
-            if image.height * image.width > MEGAPIXELS * 10**6:
-                raise too_many
-            return picture_of(image, reading)[:2]
-    except (HTTPException, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise too_many from None
+        return kind.decode(*upload)
+    except TooLargeError as error:
+        raise HTTPException(413, str(error)) from None
     except UserError as error:
-        raise HTTPException(422, f"The image cannot be read: {error}.") from None
-    except Exception:  # a damaged file makes decoders raise errors of many kinds
-        raise HTTPException(
-            422,
-            "What was sent cannot be read as an image; it may be "
-            f"{known_formats()}, and must be whole.",
-        ) from None
+        raise HTTPException(422, str(error)) from None
 
 
-async def _field(request: Request) -> bytes:
+def _media(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _is_text(kind: Kind) -> bool:
+    return PLAIN in kind.MEDIA
+
+
+async def _field(request: Request, kind: Kind, name: str) -> Upload:
+    """Return the one field of a form that holds the example; a text need not be a file."""
+    as_text = _is_text(kind)
     try:
-        async with request.form(max_files=PARTS, max_fields=PARTS) as form:
-            found = form.getlist("image")
+        async with request.form(
+            max_files=PARTS, max_fields=PARTS, max_part_size=MEGABYTES * 10**6
+        ) as form:
+            found = form.getlist(name)
             if len(found) == 1 and isinstance(found[0], UploadFile):
-                return await found[0].read()
+                return await found[0].read(), PLAIN if as_text else _media(
+                    found[0].content_type or ""
+                )
+            if len(found) == 1 and as_text:
+                return str(found[0]).encode(errors="surrogatepass"), PLAIN
     except ValueError as error:  # of an alphabet that is none
-        raise HTTPException(400, f"The form cannot be read ({error}): {HOW}.") from None
-    number = f"{len(found)} fields `image`" if len(found) != 1 else "a field `image` of text"
-    raise HTTPException(422, f"The form has {number} where it needs one file: {HOW}.")
+        raise HTTPException(400, f"The form cannot be read ({error}): {kind.HOW}.") from None
+    number = f"{len(found)} fields `{name}`" if len(found) != 1 else f"a field `{name}` of text"
+    needed = "one" if as_text else "one file"
+    raise HTTPException(422, f"The form has {number} where it needs {needed}: {kind.HOW}.")
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, kind: Kind) -> Receive:
     """Count the bytes as they come: Content-Length may be missing."""
     seen = 0
 
@@ -101,7 +102,7 @@ def _bounded(receive: Receive) -> Receive:
         seen += len(message.get("body", b""))
         if seen > MEGABYTES * 10**6:
             await _spill(receive)
-            raise _too_large()
+            raise _too_large(kind)
         return message
 
     return bounded
@@ -118,5 +119,7 @@ async def _spill(receive: Receive) -> None:
                 more = message.get("more_body", False)
 
 
-def _too_large() -> HTTPException:
-    return HTTPException(413, f"The request is larger than {MEGABYTES} MB; send a smaller image.")
+def _too_large(kind: Kind) -> HTTPException:
+    return HTTPException(
+        413, f"The request is larger than {MEGABYTES} MB; send a smaller {kind.NAME}."
+    )

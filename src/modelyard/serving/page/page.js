@@ -1,25 +1,49 @@
-// The page: takes an image or a drawing, asks the server, shows what it answers.
-import { colour, showObjects } from "./objects.js";
-import { startPad } from "./pad.js";
+// The page: takes what the model takes, asks the server, shows what it answers.
+import { nothing, show } from "./answer.js";
+import { startForm } from "./form.js";
+import { startImage } from "./image.js";
 
-const SHOWN = 10; // rows of a table
-const SMALL = 64; // pixels a side: images of this size can be drawn, and their pixels are shown
 const at = (id) => document.getElementById(id);
 const RESIZED = {
   stretch: "others are stretched to it",
   pad: "others are padded to its proportions",
   crop: "of others it sees the middle",
 };
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
-let model;
+const json = (content) => `curl --json '${content.replaceAll("'", "'\\''")}'`;
+// By kind: the title of what is given, what the answer says before there is one, what the model
+// takes, and how a program asks.
+const KINDS = {
+  image: {
+    title: "Image",
+    empty: "Nothing yet: give it an image.",
+    input: ({ width, height, channels, resize }) =>
+      `${width} × ${height} pixels, ${channels === 1 ? "grey" : "colour"}; ${RESIZED[resize]}`,
+    program: () => "curl -F image=@file.png",
+  },
+  text: {
+    title: "Text",
+    empty: "Nothing yet: give it a text.",
+    input: () => "a text",
+    program: () => json('{"text": "…"}'),
+  },
+  table: {
+    title: "Row",
+    empty: "Nothing yet: fill in the form.",
+    input: ({ columns }) => columns.map((one) => `${one.name} (${one.type})`).join(", "),
+    program: ({ columns }) =>
+      json(JSON.stringify(Object.fromEntries(columns.map((one) => [one.name, one.example ?? null])))),
+  },
+  arrays: {
+    title: "Example",
+    empty: "Nothing yet: give it an example.",
+    input: ({ inputs }) =>
+      Object.entries(inputs)
+        .map(([name, { dtype, shape }]) => `${name}: ${dtype} (${shape.map((n) => n ?? "any").join(", ")})`)
+        .join("; "),
+    program: () => "curl --json @example.json",
+  },
+};
 let asked = new AbortController();
-
-function element(name, text = "", kind = "") {
-  const made = document.createElement(name);
-  made.textContent = text;
-  made.className = kind;
-  return made;
-}
 
 async function answerOf(url, options) {
   const response = await fetch(url, options).catch((error) => {
@@ -33,76 +57,25 @@ async function answerOf(url, options) {
   throw new Error(said?.error ?? `The answer is not JSON (status ${response.status}); try again later.`);
 }
 
-async function ask(image, caption) {
-  asked.abort(); // only the latest image matters
+// Show what the model says of a request; tell whether it said something. A newer one wins.
+async function ask(request, complain) {
+  asked.abort();
   asked = new AbortController();
-  const form = new FormData();
-  form.append("image", image, "image");
   try {
-    show(await answerOf("predict", { method: "POST", body: form, signal: asked.signal }));
-    picture(image, caption);
+    show(model, await answerOf("predict", { method: "POST", signal: asked.signal, ...request }));
+    return true;
   } catch (error) {
-    if (error.name !== "AbortError") complain(error);
+    if (error.name !== "AbortError") {
+      nothing();
+      complain(error);
+    }
+    return false;
   }
 }
 
 function complain(error) {
-  nothing();
   at("error").textContent = error.message;
   at("error").hidden = false;
-}
-
-function picture(image, caption) {
-  URL.revokeObjectURL(at("picture").src);
-  at("picture").src = URL.createObjectURL(image);
-  at("picture").alt = caption;
-  at("caption").textContent = caption;
-  at("figure").hidden = false;
-}
-
-function nothing(summary = "") {
-  for (const id of ["error", "figure", "answers", "more"]) at(id).hidden = true;
-  at("summary").textContent = summary;
-}
-
-function show({ width, height, predictions }) {
-  const objects = model.task !== "image_classification";
-  nothing(objects ? counted(predictions) : likeliest(predictions));
-  at("rows").replaceChildren(...predictions.slice(0, SHOWN).map(row));
-  at("answers").hidden = !predictions.length;
-  const hidden = predictions.slice(SHOWN);
-  at("more").hidden = !hidden.length;
-  if (hidden.length) {
-    at("more").textContent = `and ${hidden.length} more, none above ${percent(hidden[0].probability)}`;
-  }
-  at("picture").classList.toggle("small", Math.max(width, height) <= 2 * SMALL);
-  at("frame").style.maxWidth = `calc(${objects ? "60vh" : "9rem"} * ${width / height})`;
-  if (objects) showObjects(model.classes, predictions, width, height);
-}
-
-function likeliest([first]) {
-  return `${first.class}, ${percent(first.probability)}`;
-}
-
-function counted(found) {
-  if (!found.length) return "No object found";
-  const names = found.map((one) => one.class).join(", ");
-  return `${found.length} object${found.length > 1 ? "s" : ""}: ${names}`;
-}
-
-function row(one) {
-  const made = element("tr");
-  const label = element("th", one.class);
-  label.scope = "row";
-  const cell = element("td", "", "track");
-  const track = element("div");
-  const bar = element("div");
-  bar.style.width = `${100 * one.probability}%`;
-  if (one.box) made.style.setProperty("--class", colour(model.classes, one.class));
-  track.append(bar);
-  cell.append(track);
-  made.append(label, cell, element("td", percent(one.probability)));
-  return made;
 }
 
 function* numbers(metrics, prefix = "") {
@@ -113,21 +86,21 @@ function* numbers(metrics, prefix = "") {
   }
 }
 
-function describe() {
-  const { height, width, channels, resize, exif } = model.input;
-  at("picture").style.imageOrientation = exif === "apply" ? "from-image" : "none"; // as boxes count
+function describe(kind) {
   const facts = {
     Task: model.task.replaceAll("_", " "),
-    Input: `${width} × ${height} pixels, ${channels === 1 ? "grey" : "colour"}; ${RESIZED[resize]}`,
+    Input: kind.input(model.input),
     Classes: model.classes.join(", "),
     "Validation split": [...numbers(model.metrics.validation)].join(", "),
     "Test split": [...numbers(model.metrics.test)].join(", "),
     "SHA-256": model.sha256,
-    "From a program": `curl -F image=@file.png ${new URL("predict", location.href)}`,
+    "From a program": `${kind.program(model.input)} ${new URL("predict", location.href)}`,
   };
   for (const [name, value] of Object.entries(facts).filter(([, value]) => value)) {
-    const code = ["SHA-256", "From a program"].includes(name) ? "code" : "";
-    at("facts").append(element("dt", name), element("dd", value, code));
+    const [term, detail] = [document.createElement("dt"), document.createElement("dd")];
+    [term.textContent, detail.textContent] = [name, value];
+    detail.classList.toggle("code", ["SHA-256", "From a program"].includes(name));
+    at("facts").append(term, detail);
   }
   document.title = `Try ${model.name}`;
   at("name").textContent = model.name;
@@ -135,40 +108,15 @@ function describe() {
   at("card").innerHTML = model.card_html ?? ""; // made by the server of Markdown without HTML
 }
 
-function take(files) {
-  const image = [...files].find((file) => file.type.startsWith("image/")) ?? files[0];
-  if (image) ask(image, image.name);
-}
-
-function listen() {
-  const { height, width, channels } = model.input;
-  at("file").addEventListener("change", () => {
-    take(at("file").files);
-    at("file").value = ""; // the same file again is another question
-  });
-  document.addEventListener("paste", (event) => take(event.clipboardData.files));
-  for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
-    document.addEventListener(kind, (event) => {
-      event.preventDefault();
-      at("drop").classList.toggle("over", kind === "dragenter" || kind === "dragover");
-      if (kind === "drop") take(event.dataTransfer.files);
-    });
-  }
-  at("picture").addEventListener("error", () => {
-    at("figure").hidden = true; // a format that the server knows and the browser does not
-  });
-  if (channels === 1 && Math.max(height, width) <= SMALL) {
-    at("drawing").hidden = false;
-    startPad(model.input, (image) => {
-      if (image) ask(image, `Your drawing as the model sees it, ${width} × ${height} pixels`);
-      else nothing("Nothing yet: give it an image.");
-    });
-  }
-}
-
-model = await answerOf("model").catch(complain);
+const model = await answerOf("model").catch(complain);
 at("file").disabled = !model;
 if (model) {
-  describe();
-  listen();
+  const kind = KINDS[model.input.kind];
+  describe(kind);
+  at("given-title").textContent = kind.title;
+  at("given").hidden = false;
+  const clear = () => nothing((at("summary").textContent = kind.empty));
+  clear();
+  const start = model.input.kind === "image" ? startImage : startForm;
+  start(model, (request, failed = complain) => ask(request, failed), clear);
 }
