@@ -160,7 +160,7 @@ def build_and_fit(data: DataProvider, hyperparameters: Hyperparameters) -> float
     config = load_config(None, FIXED)
     keras.utils.clear_session()
     keras.utils.set_random_seed(config.params.seed)
-    model = build_model(config, hyperparameters, data.input_shape, len(data.classes))
+    model = build_model(config, hyperparameters, data.manifest.input_shape, len(data.classes))
     model.compile(
         keras.optimizers.Adam(hyperparameters["learning_rate"]),
         config.params.loss,

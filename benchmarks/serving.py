@@ -22,13 +22,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-import numpy as np
-
 sys.path.insert(0, str(Path.cwd()))
 
 from modelyard.config import load_project
-from modelyard.data.images import read_picture
-from modelyard.serving.predictor import Predictor, load_predictor
+from modelyard.serving.predicting import Predicting
+from modelyard.serving.predictor import load_predictor
 
 CLIENTS = (1, 8, 32)
 ROUNDS, SECONDS, BATCH = 3, 4, 32  # one round more comes first, it warms up
@@ -84,21 +82,13 @@ def _test_images() -> list[Path]:
         return [data.root / row["path"] for row in csv.DictReader(file)]
 
 
-def _ask(predictor: Predictor, files: Iterable[Path]) -> list[list[dict[str, Any]]]:
+def _ask(predictor: Predicting, files: Iterable[Path]) -> list[list[dict[str, Any]]]:
     """Return what the server should answer, from files to documents."""
-    images, sizes = [], []
-    for path in files:
-        picture = read_picture(path, predictor.reading)
-        images.append(picture.pixels)
-        sizes.append(picture.size)
-    outputs = predictor.model.predict_on_batch(np.stack(images))
-    return [
-        predictor.task.answer(predictor.output(output, size))
-        for output, size in zip(outputs, sizes, strict=True)
-    ]
+    givens = list(predictor.kind.read(predictor.kind.find(list(files))))
+    return [answer["predictions"] for answer in predictor.answers(givens)]
 
 
-def _in_process(predictor: Predictor, files: list[Path], batch: int) -> list[float]:
+def _in_process(predictor: Predicting, files: list[Path], batch: int) -> list[float]:
     """Return the seconds that each image waited for its answer."""
     waits: list[float] = []
     again, end = itertools.cycle(files), time.perf_counter() + SECONDS

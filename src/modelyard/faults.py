@@ -16,7 +16,8 @@ from .errors import UserError
 from .imports import project_place
 
 PARTIAL = ".partial-"
-TEMPORARY = re.compile(rf"^({re.escape(PARTIAL)})+")
+# Before a name while it is written, or kept for the next run under the hash of what it depends on.
+TEMPORARY = re.compile(rf"^({re.escape(PARTIAL)})+([0-9a-f]{{16}}-)?")
 AGAIN = "then run the same command again"
 # By the system's number: the cause, and what to do.
 CAUSES: dict[int, tuple[str, str]] = {

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from .strict_yaml import parse_yaml
 
 __all__ = [
     "PARTIAL", "parse_yaml", "read_csv", "read_json", "read_mapping", "read_yaml", "sha256",
-    "whole_file", "whole_folder", "write_csv", "write_json", "write_yaml",
+    "sha256_of_all", "whole_file", "whole_folder", "write_csv", "write_json", "write_yaml",
 ]  # fmt: skip
 
 
@@ -174,3 +175,10 @@ def sha256(path: Path) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes."""
     with named(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of_all(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file in a folder by name; all cores hash."""
+    files = sorted(folder.iterdir())
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # hashing releases Python's lock
+        return dict(zip((file.name for file in files), pool.map(sha256, files), strict=True))

@@ -22,10 +22,11 @@ ACCOUNTS = {
     "picked up, or missing",
 }
 LONGEST = 300
+BUCKETS = "config.yaml: publish.buckets names"  # who needs a package, as a rule
 
 
-def check_installed(url: str) -> None:
-    """Refuse a bucket whose package is missing.
+def check_installed(url: str, why: str = BUCKETS) -> None:
+    """Refuse a bucket whose package is missing; `why` says who needs it.
 
     Raises:
         UserError: naming the package and the line of requirements.txt.
@@ -33,19 +34,18 @@ def check_installed(url: str) -> None:
     if find_spec(package(url)) is None:
         extra = EXTRAS[scheme(url)]
         raise UserError(
-            f"config.yaml: publish.buckets names {url}, but the package {package(url)} is not "
-            f"installed; in requirements.txt write dvc[{extra}], beside other extras "
-            f"dvc[…,{extra}], then `sh setup.sh`."
+            f"{why} {url}, but the package {package(url)} is not installed; in requirements.txt "
+            f"write dvc[{extra}], beside other extras dvc[…,{extra}], then `sh setup.sh`."
         )
 
 
-def file_system(url: str) -> tuple[Any, str]:
+def file_system(url: str, why: str = BUCKETS) -> tuple[Any, str]:
     """Return the file system of a URL, with nothing remembered of it, and the path in it.
 
     Raises:
         UserError: the package for it is missing.
     """
-    check_installed(url)
+    check_installed(url, why)
     from fsspec.core import url_to_fs
 
     # It is we who say what went wrong; gcsfs would print a traceback of each attempt.

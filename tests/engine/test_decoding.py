@@ -14,7 +14,7 @@ from modelyard.errors import UserError
 from modelyard.files import read_csv, write_csv
 
 from .conftest import ROOT
-from .noise import PROCESSED, RAW, settings, write_classes, write_noise
+from .noise import HEIGHT, PROCESSED, RAW, WIDTH, settings, write_classes, write_noise
 
 LIST = Path("data/processed/noise-left-out.csv")
 COUNTS = {"cat": 10, "dog": 10}
@@ -156,10 +156,10 @@ def test_a_dry_run_reads_the_first_image_and_writes_nothing(paths: list[str]) ->
     assert not PROCESSED.parent.exists()
 
 
-def test_many_images_are_decoded_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_images_are_decoded_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     prepare_data(settings())
     before = {file.name: file.read_bytes() for file in PROCESSED.iterdir()}
-    monkeypatch.setattr("modelyard.data.decoding.CHUNK", 3)
+    monkeypatch.setattr("modelyard.data.seen.BATCH_BYTES", 3 * WIDTH * HEIGHT)
     prepare_data(settings())
     assert {file.name: file.read_bytes() for file in PROCESSED.iterdir()} == before
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from modelyard.config.data_section import DataConfig
+from modelyard.config.data_section import ImageData
 
 from .annotations import Example, Object
 from .annotations.masks import mask_box, mask_pixels, pixels_mask
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LEAST_SEEN = 0.1  # of an object's area; of less nobody can tell what it is
 
 
-def cropped(config: DataConfig, examples: Sequence[Example]) -> list[Example]:
+def cropped(config: ImageData, examples: Sequence[Example]) -> list[Example]:
     """Return examples with their objects as a model sees them; warn of objects cut away.
 
     An object is cut to what is seen, and cut away if that is less than a tenth of it; so are
@@ -38,7 +38,7 @@ def cropped(config: DataConfig, examples: Sequence[Example]) -> list[Example]:
     return found
 
 
-def _cropped(config: DataConfig, example: Example) -> Example:
+def _cropped(config: ImageData, example: Example) -> Example:
     size = image_size(config.root / example.path, config.exif)
     view = view_of(size, config.shape[:2], config.resize)
     left = (_seen(one, view) for one in example.objects)

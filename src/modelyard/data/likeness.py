@@ -74,7 +74,10 @@ def likeness(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def _hashes(small: np.ndarray) -> np.ndarray:
     """Return the hash of each image, of which the products are correlations: float32 (n, 72)."""
-    places = _centred(_means(small.astype(np.float32), *PLACES))
+    places = np.empty((len(small), PLACES[0] * PLACES[1]), np.float32)
+    for start in range(0, len(small), ROWS):
+        block = small[start : start + ROWS].astype(np.float32)
+        places[start : start + ROWS] = _centred(_means(block, *PLACES))
     hashes: np.ndarray = places / np.sqrt((places**2).sum(axis=1, keepdims=True) + TINY)
     return hashes
 

@@ -18,9 +18,12 @@ class Mapped(np.memmap[Any, Any]):
 
     def __getitem__(self, key: Any) -> Any:
         """Return what numpy does; of positions, as of a batch, a plain array."""
-        found = super().__getitem__(key)
         if not isinstance(key, np.ndarray):
-            return found
+            return super().__getitem__(key)
+        if key.ndim == 1 and key.dtype.kind in "iu":
+            found = np.take(self.view(np.ndarray), key, axis=0)  # releases Python's lock
+        else:
+            found = super().__getitem__(key)
         mapping: Any = self._mmap  # type: ignore[attr-defined]
         if FORGET is not None and mapping is not None:
             mapping.madvise(FORGET)
