@@ -242,3 +242,102 @@ def test_boxes_of_others_are_adopted_for_detection(
     assert read_yaml(Path("model_tests.yaml"))["QuickTraining"]["metrics"] == {
         "box.map_50": "decide"
     }
+
+
+TARGETS = {
+    "labels": ("tags", ["sun|sea", "sea", ""], [], "binary_crossentropy", "macro_f1"),
+    "value": ("age", ["31", "4.5", "7"], ["columns.value=age"], "mean_squared_error", "r2"),
+}
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("target", TARGETS)
+def test_several_labels_and_numbers_are_adopted_with_losses_that_fit(
+    target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    column, cells, asked, loss, metric = TARGETS[target]
+    names = laid_out.images(Path(PETS), 30)
+    rows = [("file", column), *((name, cells[n % 3]) for n, name in enumerate(names))]
+    laid_out.table(Path(PETS, "seen.csv"), rows)
+    assert main([PETS, "--yes", *asked]) == 0
+    said = capsys.readouterr().out
+    assert ("classes     2" if target == "labels" else "values      4.5 to 31") in said
+    project, model = read_yaml(Path("config.yaml")), model_config()
+    assert project["data"]["columns"] == {"path": "file", target: column}
+    assert project["data"].get("label_delimiter") == ("|" if target == "labels" else None)
+    assert project["summary"]["metric"] == f"test.{metric}"
+    assert model["params"]["loss"] == loss
+    assert model["acceptance"][0]["metric"] == f"test.{metric}"
+    assert metric in read_yaml(Path("model_tests.yaml"))["FullTraining"]["metrics"]
+    assert check([]) == 0
+
+
+def test_a_number_and_a_class_of_a_table_are_adopted_with_what_fits_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(bake(tmp_path, task="tabular", model_name="digits_classifier"))
+    body = [(n, n * 7 % 11, "ab"[n % 2], 3.5 * n) for n in range(40)]
+    laid_out.table(tmp_path / "homes.csv", [("id", "rooms", "kind", "price"), *body])
+    class_model, class_plots = model_config(), Path("models/digits_classifier/dvc.yaml").read_text()
+    assert main([str(tmp_path / "homes.csv"), "--yes"]) == 0
+    assert "copy " in (said := capsys.readouterr().out)
+    assert "/homes.csv to data/raw/homes\n" in said
+    assert Path("data/raw/homes/homes.csv").is_file()
+    config, model = read_yaml(Path("config.yaml")), model_config()
+    assert config["data"]["columns"] == {"id": "ignore"}
+    assert config["summary"] == {"metric": "test.r2", "direction": "max"}
+    assert (model["params"]["loss"], model["params"]["metrics"]) == (
+        "mean_squared_error", ["mae", "r2"],
+    )  # fmt: skip
+    assert model["acceptance"][0] == {"metric": "test.r2", "direction": "max", "min": "decide"}
+    plots = read_yaml(Path("models/digits_classifier/dvc.yaml"))
+    history = "../../${output_paths.training_metrics}/history.csv"
+    assert plots["plots"][1]["mae"]["y"] == {history: ["mae", "val_mae"]}
+    assert "template: scatter" in str(plots["stages"]["evaluate"]["plots"]).replace("'", "")
+    assert read_yaml(Path("model_tests.yaml"))["QuickTraining"]["metrics"] == {
+        "r2": "decide", "mae": {"max": "decide"},
+    }  # fmt: skip
+    assert check([]) == 0
+
+    assert main(["data/raw/homes", "--yes", "target=kind"]) == 0
+    model = model_config()
+    assert read_yaml(Path("config.yaml"))["summary"]["metric"] == "test.accuracy"
+    for key in ("loss", "metrics", "early_stopping", "label_smoothing"):
+        assert model["params"][key] == class_model["params"][key]
+    assert model["acceptance"][0]["metric"] == "test.accuracy"
+    assert "template: confusion" in class_plots
+    assert "template: confusion" in Path("models/digits_classifier/dvc.yaml").read_text()
+    assert check([]) == 0
+
+
+def test_texts_are_adopted_with_their_vocabulary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(bake(tmp_path, task="text_classification", model_name="digits_classifier"))
+    for label in laid_out.CLASSES:
+        Path("data/raw/mail", label).mkdir(parents=True)
+        for number in range(10):
+            Path("data/raw/mail", label, f"{number}.txt").write_text(f"the {label}, {number}")
+    assert main(["data/raw/mail", "--yes"]) == 0
+    data, model = read_yaml(Path("config.yaml"))["data"], model_config()
+    assert (data["format"], data["root"]) == ("folders", "data/raw/mail")
+    assert not {"file", "columns", "group_column", "tokens"} & data.keys()
+    assert model["input_paths"]["vocabulary"] == "data/processed/mail/vocabulary.txt"
+    assert model["tuning"]["hyperparams"]["window"]["default_value"] == 3
+    assert "example_data" not in read_yaml(Path("dvc.yaml"))["stages"]
+    assert check([]) == 0
+
+
+@pytest.mark.usefixtures("project")
+def test_data_of_another_kind_is_refused_with_the_task_to_bake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laid_out.table(Path("data/raw/homes/all.csv"), [("a", "b"), (1, 2)])
+    assert main(["data/raw/homes", "--yes"]) == 1
+    assert (
+        "data/raw/homes has no image; its files are 1 .csv; data.task in config.yaml is "
+        "image_classification: bake a project with the task tabular."
+    ) in capsys.readouterr().err
+    assert main(["data/raw/homes/all.csv", "--yes"]) == 1
+    assert "all.csv is not a folder; name one with images." in capsys.readouterr().err
+    assert main([str(tmp_path / "nothing"), "--yes"]) == 1

@@ -233,6 +233,20 @@ def test_what_is_asked_for_beats_what_is_seen(tmp_path: Path) -> None:
     assert keys["columns"] == {"path": "file", "class": "that"}
 
 
+def test_several_labels_are_recognized_and_names_with_commas_are_not(tmp_path: Path) -> None:
+    names = images(tmp_path, 8)
+    for cells, target, between in (
+        (('"sun,sea"', "sea"), "labels", ","),
+        (("sun|sea", "sea"), "labels", "|"),
+        (('"tench, Tinca tinca"', "cat"), "class", None),
+    ):
+        body = [(name, cells[n % 2]) for n, name in enumerate(names)]
+        table(tmp_path / "a.csv", [("file", "tags"), *body])
+        keys = seen(tmp_path, "image_classification")
+        assert keys["columns"] == {"path": "file", target: "tags"}
+        assert keys.get("label_delimiter") == between
+
+
 def images_elsewhere(root: Path) -> None:
     images(root / "few", 1)
     table(root / "a.csv", [("f", "l"), *rows([f"/data/{number}.png" for number in range(9)])])

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelyard.config.data_section import DataConfig
+from modelyard.config.data_section import SharedData
 from modelyard.errors import UserError
 from modelyard.files import read_yaml, whole_file, whole_folder
 from modelyard.git import git
 from modelyard.pipeline.artifacts import PIPELINE
 from modelyard.yaml_text import YamlText
+
+from .kinds import Source
 
 EXAMPLE = "example_data"
 EXAMPLE_CODE = Path("src/data/digits.py")
@@ -32,25 +34,23 @@ class Plan:
     """What an adoption changes.
 
     Attributes:
-        source: the folder that was named.
-        root: where it will lie in the project.
+        source: what was named, and where it will lie.
         old: the section `data` before.
         texts: new texts of files.
     """
 
-    source: Path
-    root: Path
-    old: DataConfig
+    source: Source
+    old: SharedData
     texts: Mapping[Path, str]
 
     @property
-    def copied(self) -> bool:
-        """Whether the folder lies elsewhere."""
-        return self.source.resolve() != self.root.resolve()
+    def root(self) -> Path:
+        """Where the data will lie in the project."""
+        return self.source.root
 
     def lines(self) -> list[str]:
         """Say what will be done, a line each."""
-        found = [f"copy {self.source} to {self.root}"] if self.copied else []
+        found = [f"copy {self.source.named} to {self.root}"] if self.source.copied else []
         if tracked_by_git(self.root):
             found.append(f"leave {self.root} in Git, which tracks it")
         else:
@@ -79,8 +79,8 @@ def carry_out(plan: Plan) -> None:
     Raises:
         UserError: the folder cannot be copied, or DVC refuses.
     """
-    if plan.copied:
-        _copy(plan.source, plan.root)
+    if plan.source.copied:
+        _copy(plan.source)
     if not Path(".git").exists():
         git("init", "--quiet")
     if not tracked_by_git(plan.root):
@@ -91,17 +91,22 @@ def carry_out(plan: Plan) -> None:
         _write(path, text)
 
 
-def _copy(source: Path, root: Path) -> None:
-    size = sum(file.stat().st_size for file in source.rglob("*") if file.is_file())
+def _copy(source: Source) -> None:
+    named, root = source.named, source.root
+    files = [named] if source.file else [one for one in named.rglob("*") if one.is_file()]
+    size = sum(file.stat().st_size for file in files)
     root.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(root.parent).free
     if size > free:
         raise UserError(
-            f"{source} has {size:,} bytes, but only {free:,} are free where {root} would lie; make "
-            "room, or move the folder there yourself."
+            f"{named} has {size:,} bytes, but only {free:,} are free where {root} would lie; make "
+            "room, or move it there yourself."
         )
     with whole_folder(root) as folder:
-        shutil.copytree(source, folder, dirs_exist_ok=True)
+        if source.file:
+            shutil.copy2(named, folder / source.file)
+        else:
+            shutil.copytree(named, folder, dirs_exist_ok=True)
 
 
 def _remove_example(plan: Plan) -> None:

@@ -1,7 +1,8 @@
 """Make this project learn from a folder of your own: `modelyard adopt FOLDER`.
 
 It looks at the folder, says what it saw, and asks before it changes anything. Keys of `data` that
-it cannot guess, or guesses wrongly, can be given: columns.class=breed, image_size=[128,128].
+it cannot guess, or guesses wrongly, can be given: columns.class=breed, image_size=[128,128],
+target=price. Of texts and tables it may be one file as well.
 """
 
 import argparse
@@ -10,14 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from modelyard.command import finish, print_error
-from modelyard.config.data_section import DataConfig
 from modelyard.config.loading import load_project, parse_overrides
 from modelyard.errors import UserError
 
 from .applying import EXAMPLE, carry_out, has_example
 from .planning import plan_adoption
+from .source import source_of
 
-RAW = Path("data/raw")
 INTERRUPTED = 130  # the exit code of what Ctrl-C ended
 NEXT = """
 {root} is adopted. Next:
@@ -28,17 +28,20 @@ NEXT = """
   git add . && git commit -m "Adopt {root}" && dvc push"""
 
 
-def adopt(folder: Path, overrides: Sequence[str], *, yes: bool, dry_run: bool) -> None:
+def adopt(named: Path, overrides: Sequence[str], *, yes: bool, dry_run: bool) -> None:
     """Look, say, ask, change.
 
     Raises:
-        UserError: nothing can be learned from the folder, or nobody confirmed; nothing is changed.
+        UserError: nothing can be learned from it, or nobody confirmed; nothing is changed.
     """
     project = load_project()
-    root = _root(folder, project.data)
-    if has_example() and root == project.data.root:
-        raise UserError(f"{root} is what the stage {EXAMPLE} writes; name your folder otherwise.")
-    plan, lines = plan_adoption(folder, root, project.data, parse_overrides(overrides))
+    old = project.data
+    source = source_of(named, old)
+    if has_example() and source.root == old.root:
+        raise UserError(
+            f"{source.root} is what the stage {EXAMPLE} writes; name your folder otherwise."
+        )
+    plan, lines = plan_adoption(source, old, parse_overrides(overrides))
     print("\n".join([*lines, "", "Adopting it will", *(f"  {line}" for line in plan.lines())]))
     if dry_run:
         print("\nNothing is changed: --dry-run.")
@@ -46,31 +49,7 @@ def adopt(folder: Path, overrides: Sequence[str], *, yes: bool, dry_run: bool) -
     if not yes and not _confirmed():
         raise UserError("Nothing is changed: nobody confirmed; --yes adopts without asking.")
     carry_out(plan)
-    print(NEXT.format(root=root, model=project.model))
-
-
-def _root(folder: Path, old: DataConfig) -> Path:
-    """Return where the folder will lie in the project.
-
-    Raises:
-        UserError: it is not a folder, or not one of its own.
-    """
-    if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder; name one with images.")
-    resolved = folder.resolve()
-    if not resolved.is_relative_to(Path.cwd()):
-        root = RAW / resolved.name
-        if root.exists():
-            raise UserError(
-                f"{folder} would be copied to {root}, which exists; remove that, or adopt it."
-            )
-        return root
-    root = resolved.relative_to(Path.cwd())
-    for other in (Path("models"), Path("src"), old.processed, old.root):
-        inside = other.is_relative_to(root) or root.is_relative_to(other)
-        if inside and root != old.root:
-            raise UserError(f"{folder} and {other} overlap; name a folder that is data alone.")
-    return root
+    print(NEXT.format(root=plan.root, model=project.model))
 
 
 def _confirmed() -> bool:
@@ -82,7 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="modelyard adopt", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="images and their annotations")
+    parser.add_argument(
+        "named", type=Path, metavar="FOLDER", help="your data; of texts and tables also a file"
+    )
     parser.add_argument(
         "overrides", nargs="*", default=[], metavar="KEY=VALUE", help="keys of data"
     )

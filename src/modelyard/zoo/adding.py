@@ -4,12 +4,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+from modelyard.adopting.heads import fit_model, fit_plots, is_foreign, undecided
 from modelyard.config.loading import load_config, load_project
 from modelyard.config.models import ADAPTER, check_known
+from modelyard.data.manifest import MANIFEST_NAME, Head, read_manifest
 from modelyard.errors import UserError
 from modelyard.files import whole_file, whole_folder
 from modelyard.pipeline.artifacts import PIPELINE, with_artifact
 from modelyard.pipeline.identity import dependencies
+from modelyard.yaml_text import YamlText
 
 from .adapter_files import adapter_files, is_cached
 from .entries import Entry
@@ -22,7 +25,9 @@ def add_entry(
 ) -> Path:
     """Write the folder of a new model from an entry of the zoo; return it.
 
-    `tuning` may set tune, max_trials and max_instances_at_once in its configuration.
+    Where the prepared data has a number or several labels to learn, its loss, metrics and limits
+    are of these; entries have those of a class. `tuning` may set tune, max_trials and
+    max_instances_at_once in its configuration.
 
     Raises:
         UserError: a name that cannot be, an entry for other data, or one that is not a model here.
@@ -39,8 +44,26 @@ def add_entry(
     described = {**entry.described(entry_name), "tuning": tuning or {}, "beside": beside}
     texts = render(name, described)
     _write(folder, {file: text.encode() for file, text in texts.items()} | brought,
-           f"the entry {entry_name!r}")  # fmt: skip
+           f"the entry {entry_name!r}", _head())  # fmt: skip
     return folder
+
+
+def _head() -> Head | None:
+    """Return what is learned, None before anything is prepared."""
+    processed = load_project().data.processed
+    return read_manifest(processed).head if (processed / MANIFEST_NAME).is_file() else None
+
+
+def _fit(folder: Path, head: Head) -> None:
+    """Change files that an entry describes, which is of a class, to what the targets mean."""
+    config, pipeline = YamlText(folder / "config.yaml"), YamlText(folder / PIPELINE.name)
+    fit_model(config.document, head)
+    fit_plots(pipeline.document, head)
+    limits = config.document["acceptance"]
+    if any(is_foreign(str(one.get("metric")), head) for one in limits):
+        config.document["acceptance"] = undecided(limits, head)
+    for file, name in ((config, "config.yaml"), (pipeline, PIPELINE.name)):
+        (folder / name).write_text(file.text(), encoding="utf-8", newline="\n")
 
 
 def add_like(model: str, name: str) -> Path:
@@ -82,7 +105,7 @@ def renamed(text: str, old: str, new: str) -> str:
     return re.sub(rf"(?<![\w-])(?<![\w-]/)(models|training_metrics)/{whole}", rf"\1/{new}", text)
 
 
-def _write(folder: Path, contents: dict[str, bytes], source: str) -> None:
+def _write(folder: Path, contents: dict[str, bytes], source: str, head: Head | None = None) -> None:
     """Write the folder as a whole, after its configuration has passed the schema.
 
     Then the root dvc.yaml names the model, too.
@@ -93,6 +116,8 @@ def _write(folder: Path, contents: dict[str, bytes], source: str) -> None:
         for file, content in contents.items():
             (temporary / file).parent.mkdir(parents=True, exist_ok=True)
             (temporary / file).write_bytes(content)
+        if head in ("number", "labels"):
+            _fit(temporary, head)
         try:
             load_config(temporary / "config.yaml")
         except UserError as error:

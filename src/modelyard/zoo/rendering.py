@@ -20,9 +20,11 @@ IMPORTED = re.compile(r"^from \.(\w+) import", re.MULTILINE)
 
 def render(name: str, entry: dict[str, Any]) -> dict[str, str]:
     """Return the text of each of FILES for a model of the given name."""
+    data = load_project().data
     variables = {
         "model_name": name,
-        "task": load_project().data.task,
+        "task": data.task,
+        "processed": data.processed.as_posix(),
         "entry": {"modules": modules(entry["architecture"]), **entry},
     }
     environment = _environment()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from modelyard.config.annotation_section import TARGETS
 from modelyard.config.data_section import Task
 from modelyard.errors import UserError
 
@@ -43,13 +44,19 @@ def look(tree: Tree, task: Task, asked: Mapping[str, Any]) -> Found:
     first, *others = fitting
     notes = [*first.notes, *(f"not used: {one.words}" for one in others[:MOST_NAMED])]
     columns = {**first.keys.get("columns", {}), **asked.get("columns", {})}
-    if first.classes and "class" not in columns:
+    if target := next((one for one in TARGETS if one in asked.get("columns", {})), None):
+        columns = {key: one for key, one in columns.items() if key == target or key not in TARGETS}
+    elif first.classes:
         raise UserError(
             f"{tree.root}: {first.words.partition(';')[0]}: its class may be "
-            f"{' or '.join(first.classes)}; add columns.class={first.classes[0]}, or another."
+            f"{' or '.join(first.classes)}; add columns.class={first.classes[0]}, or another; or "
+            "columns.labels=… if a cell has several, columns.value=… for a number."
         )
     keys = {**first.keys, **asked, **({"columns": columns} if columns else {})}
-    return Found(keys, first.words, notes, first.shows)
+    if target not in (None, "labels"):
+        keys.pop("label_delimiter", None)
+    words = f"{first.words.partition(';')[0]}; {columns[target]} is its {target}" if target else ""
+    return Found(keys, words or first.words, notes, first.shows)
 
 
 def everything(tree: Tree) -> Iterator[Found]:

@@ -1,6 +1,7 @@
 """Which column of a table says what: by what its cells lead to, then by what it is called."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,6 +14,9 @@ from .tree import SPLIT_WORDS, Tree, by_split, merged, sample
 MOST_TEXTS = 20
 LEAST_FOUND = 0.5  # the share of a path column's cells that must lead to an image
 LABELS = ("class", "label", "category", "target", "species", "breed", "name", "diagnosis", "y")
+SEVERAL = ("labels", "tags", "classes", "categories", "attributes")
+SPLITS = ("split", "set", "subset", "partition", "fold")
+BETWEEN = ";|,"  # several classes in one cell
 GROUPS = ("group", "patient", "subject", "scene", "video", "sequence", "session", "person", "site")
 CORNERS = {
     "x1": ("x1", "xmin", "x_min", "left"), "y1": ("y1", "ymin", "y_min", "top"),
@@ -58,11 +62,14 @@ def _described(tree: Tree, file: str) -> Found | None:
     if table is None or path is None:
         return None
     rest = [one for one in range(len(table.columns)) if one != path]
-    boxes, split, group = _boxes(table, rest), _split(table, rest), _group(table, rest)
-    labels = _labels(table, [one for one in rest if one not in {*boxes.values(), split, group}])
+    boxes, split, group = _boxes(table, rest), split_column(table, rest), group_column(table, rest)
+    rest = [one for one in rest if one not in {*boxes.values(), split, group}]
+    several, between = (None, "") if boxes else several_column(table, rest)
+    labels = label_columns(table, rest) if several is None else [several]
     if not labels:
         return None
-    roles = {"path": path, **({"class": labels[0]} if len(labels) == 1 else {}), **boxes}
+    target = "class" if several is None else "labels"
+    roles = {"path": path, **({target: labels[0]} if len(labels) == 1 else {}), **boxes}
     columns = {role: table.name(column) for role, column in roles.items()}
     keys: Keys = {
         "annotation_type": "csv",
@@ -72,6 +79,7 @@ def _described(tree: Tree, file: str) -> Found | None:
         "delimiter": table.delimiter,
         "encoding": table.encoding,
     }
+    keys |= {"label_delimiter": between} if between else {}
     notes = []
     if table.header and split is not None:
         keys["split_column"] = table.name(split)
@@ -79,7 +87,7 @@ def _described(tree: Tree, file: str) -> Found | None:
         keys["group_column"] = table.name(group)
         notes = [f"rows of one {table.name(group)} are kept in one split (data.group_column)"]
     classes = [str(table.name(one)) for one in labels]
-    words = f"a table, {file}; {columns['path']} is the image, {classes[0]} its class"
+    words = f"a table, {file}; {columns['path']} is the image, {classes[0]} its {target}"
     shows = "boxes" if boxes else "class"
     open_ = classes if len(classes) > 1 else []
     return Found(keys, words, notes, shows, open_, rows=len(table.columns[path]))
@@ -126,7 +134,7 @@ def _named(table: Table, columns: list[int], names: tuple[str, ...]) -> int | No
 def _boxes(table: Table, columns: list[int]) -> dict[str, int]:
     """Return the columns of a box; none if there is none."""
     for roles in (CORNERS, SIZES):
-        exact = {role: _exactly(table, columns, names) for role, names in roles.items()}
+        exact = {role: exactly_named(table, columns, names) for role, names in roles.items()}
         found = {role: column for role, column in exact.items() if column is not None}
         if len(found) == len(roles):
             return found
@@ -138,21 +146,23 @@ def _boxes(table: Table, columns: list[int]) -> dict[str, int]:
     return {}
 
 
-def _exactly(table: Table, columns: list[int], names: tuple[str, ...]) -> int | None:
+def exactly_named(table: Table, columns: list[int], names: Sequence[str]) -> int | None:
+    """Return the column of the first of the names that a header is, whatever its capitals."""
     headers = {table.header[column].lower(): column for column in columns} if table.header else {}
     return next((headers[name] for name in names if name in headers), None)
 
 
-def _split(table: Table, columns: list[int]) -> int | None:
-    """Return the column whose cells are all names of splits, of which there are several."""
+def split_column(table: Table, columns: list[int]) -> int | None:
+    """Return the column whose cells are all names of splits: several, or it is named so."""
     for column in columns:
-        cells = {cell.lower() for cell in table.columns[column]}
-        if len(cells) > 1 and cells <= SPLIT_WORDS.keys():
+        cells = {cell.lower() for cell in table.columns[column] if cell}
+        named = bool(table.header) and table.header[column].lower() in SPLITS
+        if len(cells) > (not named) and cells <= SPLIT_WORDS.keys():
             return column
     return None
 
 
-def _group(table: Table, columns: list[int]) -> int | None:
+def group_column(table: Table, columns: list[int]) -> int | None:
     """Return the column that is named after what belongs together, and repeats."""
     column = _named(table, columns, GROUPS)
     if column is None:
@@ -161,7 +171,7 @@ def _group(table: Table, columns: list[int]) -> int | None:
     return column if 1 < len(set(cells)) < len(cells) else None
 
 
-def _labels(table: Table, columns: list[int]) -> list[int]:
+def label_columns(table: Table, columns: list[int]) -> list[int]:
     """Return the column of the class: by its name, else each of which values repeat."""
     counts = {one: (len(set(table.columns[one])), len(table.columns[one])) for one in columns}
     varying = [one for one, (few, _) in counts.items() if few > 1]
@@ -171,6 +181,19 @@ def _labels(table: Table, columns: list[int]) -> list[int]:
         if named is not None:
             return [named]
     return repeating or (columns if len(columns) == 1 else [])
+
+
+def several_column(table: Table, columns: list[int]) -> tuple[int | None, str]:
+    """Return the column that is named after several classes and has such, and what divides them."""
+    column = _named(table, columns, SEVERAL)
+    if column is None:
+        return None, ""
+    cells = table.columns[column]
+    found = {one: sum(one in cell for cell in cells) for one in BETWEEN}
+    between = max(BETWEEN, key=lambda one: found[one])
+    parts = Counter(part for cell in {*cells} for part in {*map(str.strip, cell.split(between))})
+    shared = any(count > 1 for part, count in parts.items() if part)  # not "dog, small"
+    return (column, between) if found[between] and shared else (None, "")
 
 
 def _is_number(cell: str) -> bool:

@@ -1,22 +1,19 @@
 """What was seen in a folder, for people to confirm."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from modelyard.config.data_section import SPLITS
+from modelyard.adopting.blocks import MOST, block, class_lines, odd_counts, split_line
+from modelyard.config.data_section import SPLITS, Split
 from modelyard.data.annotations import Example
 from modelyard.data.looking.found import Found
 from modelyard.data.looking.tree import Tree
 
 from .images import Images
 from .trial import Trial
-
-MOST = 12  # classes, or suffixes, that are shown one by one
-WIDTH = 12
-RARE, UNEVEN = 10, 10  # images of a class; times as many of another
 
 
 @dataclass(frozen=True)
@@ -41,65 +38,52 @@ class Seen:
     @cached_property
     def counts(self) -> Counter[str]:
         """Examples or, where there are boxes, objects by class."""
-        return Counter(one.label for example in self.examples for one in example.objects)
+        return _counted(self.examples)
 
     @cached_property
-    def given(self) -> Counter[str]:
+    def given(self) -> Counter[Split]:
         """Examples by the split that they are given."""
         return Counter(one.split for one in self.examples if one.split)
 
     def in_split(self, split: str) -> Counter[str]:
         """`counts` of one split."""
         members = (example for example in self.examples if example.split == split)
-        return Counter(one.label for example in members for one in example.objects)
+        return _counted(members)
 
     def lines(self) -> Iterator[str]:
         """Yield the summary."""
         formats, sizes = self.images.lines()
         yield f"{self.tree.root}: {self.found.words}"
-        yield from _block("images", [formats, sizes])
+        yield from block("images", [formats, sizes])
         if self.data["task"] != "image_classification":
             empty = sum(not one.objects for one in self.examples)
-            yield from _block("objects", [f"{self.counts.total():,}; {empty:,} images show none"])
-        yield from _block("classes", _classes(self))
-        yield from _block("splits", [_splits(self)])
+            yield from block("objects", [f"{self.counts.total():,}; {empty:,} images show none"])
+        by_split = {split: self.in_split(split) for split in SPLITS if split in self.given}
+        if values := [one.value for example in self.examples for one in example.objects
+                      if one.value is not None]:  # fmt: skip
+            yield from block("values", [f"{min(values):g} to {max(values):g}"])
+        else:
+            yield from block("classes", class_lines(self.counts, by_split))
+        drawn = split_line(self.data["splits"], self.given, _kept(self))
+        yield from block("splits", [drawn])
         height, width = self.data["image_size"]
         channels = "grey" if self.data["channels"] == 1 else "in colour"
         resized = f"{width} x {height} pixels, {channels} (data.image_size, data.channels)"
-        yield from _block("seen as", [resized])
-        yield from _block(
+        yield from block("seen as", [resized])
+        yield from block(
             "odd", [*self.found.notes, *_odd_entries(self), *self.trial.odd, *_odd_images(self)]
         )
 
 
-def _block(name: str, lines: Sequence[str] | Iterator[str]) -> Iterator[str]:
-    for number, line in enumerate(lines):
-        yield f"  {'' if number else name:{WIDTH}}{line}"
+def _counted(examples: Iterable[Example]) -> Counter[str]:
+    """Return how many objects there are of each class."""
+    objects = (one for example in examples for one in example.objects)
+    return Counter(one.label for one in objects if one.value is None)
 
 
-def _classes(seen: Seen) -> Iterator[str]:
-    """Yield a line per class: its count and, where splits are given, the count in each."""
-    splits = {split: seen.in_split(split) for split in SPLITS if split in seen.given}
-    yield f"{len(seen.counts):,}" + (f" ({', '.join(splits)})" if splits else "")
-    shown = seen.counts.most_common(MOST)
-    width = max((len(label) for label, _ in shown), default=0)
-    for label, count in shown:
-        by_split = ", ".join(f"{counts[label]:,}" for counts in splits.values())
-        yield f"  {label:{width}}  {count:,}" + (f" ({by_split})" if splits else "")
-    if len(seen.counts) > MOST:
-        yield f"  and {len(seen.counts) - MOST:,} more"
-
-
-def _splits(seen: Seen) -> str:
+def _kept(seen: Seen) -> str:
     groups = len({one.group for one in seen.examples if one.group})
-    kept = f"; {groups:,} groups are not divided" if groups else ""
-    if not seen.given:
-        shares = seen.data["splits"]
-        drawn = ", ".join(f"{split} {shares[split]:g}" for split in SPLITS)
-        return f"none are given; drawn: {drawn}{kept}"
-    given = ", ".join(f"{split} {seen.given[split]:,}" for split in SPLITS if split in seen.given)
-    missing = ", ".join(split for split in SPLITS if split not in seen.given)
-    return f"given: {given}" + (f"; drawn from train: {missing}" if missing else "") + kept
+    return f"; {groups:,} groups are not divided" if groups else ""
 
 
 def _odd_entries(seen: Seen) -> Iterator[str]:
@@ -116,11 +100,7 @@ def _odd_entries(seen: Seen) -> Iterator[str]:
         yield "other files: " + ", ".join(f"{count:,} {suffix}" for suffix, count in suffixes)
     if linked := seen.tree.linked:
         yield f"{len(linked)} folders are links, which are not followed, first {linked[0]}"
-    if rare := sorted(label for label, count in counts.items() if count < RARE):
-        yield f"{len(rare):,} classes have fewer than {RARE} examples, first {', '.join(rare[:3])}"
-    if counts and max(counts.values()) > UNEVEN * min(counts.values()):
-        cure = "; params.class_weight: balanced counts rare ones as much as others"
-        yield "the classes are uneven" + (cure if seen.found.shows == "class" else "")
+    yield from odd_counts(counts, balanced=seen.found.shows == "class")
     yield from listing.notes
 
 

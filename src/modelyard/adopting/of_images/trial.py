@@ -6,19 +6,18 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from modelyard.config.data_section import DataConfig, Splits
+from modelyard.config.data_section import ImageData, Splits
 from modelyard.data.annotations import Example, Listing, check_objects, read_annotations
+from modelyard.data.annotations.source_files import listed_in
 from modelyard.data.cropping import cropped
 from modelyard.data.decoding import Decoded, decode
 from modelyard.data.duplicates import find_contradictory, find_leaked
 from modelyard.data.grouping import HELD_OUT, Indices
-from modelyard.data.preparing import targets_of
+from modelyard.data.image_preparing import targets_of
 from modelyard.data.splits import divided, warning_of_absent
 from modelyard.errors import UserError
-from modelyard.files import PARTIAL
 
 MOST_BAD = 0.2  # of the entries
 
@@ -39,10 +38,10 @@ class Trial:
     odd: list[str]
 
 
-def section(data: Mapping[str, Any], folder: Path) -> DataConfig:
+def section(data: Mapping[str, Any], folder: Path) -> ImageData:
     """Return the section of a folder that may lie outside the project."""
     document = {**data, "root": folder, "splits": Splits.model_validate(data["splits"])}
-    return DataConfig.model_construct(**document)
+    return ImageData.model_construct(**document)
 
 
 def read(data: Mapping[str, Any], folder: Path) -> tuple[list[Example], Listing]:
@@ -61,18 +60,17 @@ def try_out(data: dict[str, Any], folder: Path, asked: Mapping[str, Any]) -> Tri
     if objects and all(one.crowd for one in objects) and "crowds" not in asked:
         data["crowds"] = "learn"  # as CVAT marks each of its masks
         examples, listing = read(data, folder)
-    with TemporaryDirectory(prefix=PARTIAL, dir=Path.cwd()) as temporary:
-        config = section(data, folder)
-        decoded = decode(config, examples, Path(temporary, "decoded.npy"))
-        listing.bad += decoded.bad
-        if listing.bad and "max_bad_share" not in asked:
-            data["max_bad_share"] = _allowed(listing, folder)
-        usable = cropped(config, decoded.examples)
-        check_objects(usable, listing)
-        strata = targets_of(config.task).groups(usable)
-        with redirect_stdout(StringIO()):  # the summary says what it prints
-            indices = divided(config, usable, strata, decoded.content)
-        odd = list(_odd(config, decoded, usable, indices))
+    config = section(data, folder)
+    decoded = decode(config, examples)
+    listing.bad += decoded.bad
+    if listing.bad and "max_bad_share" not in asked:
+        data["max_bad_share"] = _allowed(listing, folder)
+    usable = cropped(config, decoded.examples)
+    check_objects(usable, listing)
+    strata = targets_of(config).groups(usable)
+    with redirect_stdout(StringIO()):  # the summary says what it prints
+        indices = divided(config, listed_in(config), usable, strata, decoded.content)
+    odd = list(_odd(config, decoded, usable, indices))
     return Trial(usable, listing, indices, odd)
 
 
@@ -93,9 +91,9 @@ def _allowed(listing: Listing, folder: Path) -> float:
 
 
 def _odd(
-    config: DataConfig, decoded: Decoded, usable: Sequence[Example], indices: Indices
+    config: ImageData, decoded: Decoded, usable: Sequence[Example], indices: Indices
 ) -> Iterator[str]:
-    if absent := warning_of_absent(usable, indices):
+    if absent := warning_of_absent(config.NOUN, usable, indices):
         yield absent.removeprefix("warning: ").rstrip(".")
     if found := list(find_contradictory(usable, decoded.content)):
         have = "1 image has" if len(found) == 1 else f"{len(found):,} images have"
@@ -104,7 +102,7 @@ def _odd(
     yield from _leaks(config, decoded, indices)
 
 
-def _leaks(config: DataConfig, decoded: Decoded, indices: Indices) -> Iterator[str]:
+def _leaks(config: ImageData, decoded: Decoded, indices: Indices) -> Iterator[str]:
     leaked = list(find_leaked(indices, decoded.content, decoded.small))
     count = sum(len(indices[split]) for split in HELD_OUT)
     if not leaked:
