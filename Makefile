@@ -16,8 +16,7 @@ demo: .venv/.set-up  ## bake the default answers into .demo/ and train there
 	sh .demo/digit_classifier/run.sh
 
 test: lint  ## the whole ladder, about twenty minutes on two cores
-	.venv/bin/pytest -m "not slow" -n 2
-	.venv/bin/pytest -m slow -n 2 --dist loadfile --durations 30
+	.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 30
 
 test-fast: lint  ## every bake and most of the engine, no training: under two minutes
 	.venv/bin/pytest -m "not slow" -n 2

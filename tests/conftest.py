@@ -1,12 +1,15 @@
 """Fixtures: bakes that leave nothing behind, and one environment for all that run."""
 
+import gc
 import hashlib
 import os
 import shutil
 import sys
 import tempfile
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,50 @@ from answers import ANSWER_SETS
 from github import expressions
 from support import ROOT, Bake, ProjectEnvironment, bake, isolated, run, shared
 
+LONGEST = (ROOT / "tests/longest_files.txt").read_text(encoding="utf-8").split()
+# Two workers on two cores: a second thread of OpenBLAS, which numpy loads after this, would only
+# wait for a core. It made a Bayesian search take ten times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 BUCKETS = ("adlfs>=2025.8", "s3fs>=2025.3")  # what DVC brings for az:// and s3://
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Leave out of later garbage collections what lives as long as the session.
+
+    Keras collects garbage whenever a training begins. With thousands of collected tests and all of
+    TensorFlow to look through, that was a third of the time of a training.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that all workers end at about the same time.
+
+    This needs `--no-loadscope-reorder`, or pytest-xdist begins with the files of most tests.
+    """
+    ranks = {ROOT / "tests" / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show which files took longest, for longest_files.txt."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid.partition("::")[0]] += report.duration  # type: ignore[assignment]
+    if terminalreporter.config.option.durations:
+        terminalreporter.section("longest files")
+        for name, total in seconds.most_common(40):
+            terminalreporter.write_line(f"{total:7.1f} s  {name}")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,10 +91,16 @@ def _bake(tmp_path: Path) -> Bake:
     return lambda **answers: bake(tmp_path, **answers)
 
 
-@pytest.fixture(scope="session", params=ANSWER_SETS.values(), ids=list(ANSWER_SETS))
-def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(params=ANSWER_SETS)
+def project(request: pytest.FixtureRequest) -> Path:
     """Every answer set's project in turn, to be read only."""
-    return bake(tmp_path_factory.mktemp("project"), **request.param)
+    return _baked(request.param)
+
+
+@cache
+def _baked(answers: str) -> Path:
+    """Bake an answer set once in a session, whichever files ask for it."""
+    return bake(Path(tempfile.mkdtemp()), **ANSWER_SETS[answers])
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,13 @@ from .tiny import write_project
 ROOT = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}"  # whose src is tested
 # They train, install, deploy or start many processes; without them the rest takes a minute.
 SLOW = {
-    "adapters", "augmentation", "augmented_objects", "backup", "cookbook", "elsewhere",
+    "adapters", "augmentation", "augmented_objects", "backup", "cookbook", "devices", "elsewhere",
     "engine_start", "evaluation", "exports", "keras_search", "model_tests", "model_tests_code",
-    "model_tests_processes", "model_tests_training", "notebook", "objects", "own_layer",
-    "predict", "predict_adapters", "predict_mistakes", "recipe", "rehearsal", "resume",
-    "scenes", "search", "search_hosts", "search_oracles", "search_pruning", "search_reasons",
-    "serve_model", "site_versions", "stages", "task_validation", "tracked", "trainer", "zoo",
+    "model_tests_processes", "model_tests_training", "notebook", "objects", "other_kinds",
+    "own_layer", "predict", "predict_adapters", "predict_kinds", "predict_mistakes", "recipe",
+    "rehearsal", "resume", "scenes", "search", "search_hosts", "search_oracles", "search_pruning",
+    "search_reasons", "serve_model", "serve_page", "site_versions", "stages", "task_validation",
+    "text_tokens", "text_training", "tracked", "trainer", "zoo",
 }  # fmt: skip
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

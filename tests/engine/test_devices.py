@@ -12,25 +12,26 @@ import pytest
 import tensorflow as tf
 
 from modelyard.config.loading import load_config
+from modelyard.errors import UserError
 from modelyard.recipe import devices
 
 from .conftest import ROOT
 from .tiny import MODEL
+from .training import trainer
 
 SCRIPT = """
 import json, sys
+import numpy as np
 import tensorflow as tf
 
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 
 import src.run
-from modelyard.errors import UserError
 from modelyard.training.backup import TrainingBackup
 from engine.training import trainer
 
-settings, killed = json.loads(sys.argv[1]), int(sys.argv[2])
-whole = TrainingBackup.on_epoch_end
+whole, killed = TrainingBackup.on_epoch_end, int(sys.argv[2])
 
 def on_epoch_end(self, number, logs=None):
     whole(self, number, logs)
@@ -38,26 +39,26 @@ def on_epoch_end(self, number, logs=None):
         raise SystemExit(9)
 
 TrainingBackup.on_epoch_end = on_epoch_end
-try:
+for settings in json.loads(sys.argv[1]):
     subject, data = trainer(**settings)
-except UserError as error:
-    sys.exit(str(error))
-subject.train(data)
-subject.save(data)
-print(json.dumps([subject.backup.history, type(subject.model.distribute_strategy).__name__]))
+    subject.train(data)
+    subject.save(data)
+    predictions = np.load("models/tiny/test_predictions.npy").tolist()
+    strategy = type(subject.model.distribute_strategy).__name__
+    print(json.dumps([subject.backup.history, strategy, predictions]))
 """
 SETTINGS = {"epochs": 3, "early_stopping.patience": 9, "batch_size": 12}
+ALONE: dict[str, Any] = {"devices": 1}
+SECOND: dict[str, Any] = {"devices": [1]}
+TOGETHER: dict[str, Any] = {}
 
 
-def run(killed: int = -1, **settings: Any) -> "subprocess.CompletedProcess[str]":
-    """Train in a process with two logical devices."""
+def run(*settings: dict[str, Any], killed: int = -1) -> "subprocess.CompletedProcess[str]":
+    """Train once or more, one after the other, in a process with two logical devices."""
     path = os.pathsep.join([str(ROOT), str(Path(__file__).parents[1])])
-    without_dropout = Path("models/tiny/hyperparameters.yaml")
-    without_dropout.write_text(
-        without_dropout.read_text().replace("dropout_rate: 0.2", "dropout_rate: 0.0")
-    )
+    trainings = json.dumps([SETTINGS | one for one in settings])
     return subprocess.run(
-        [sys.executable, "-c", SCRIPT, json.dumps(SETTINGS | settings), str(killed)],
+        [sys.executable, "-c", SCRIPT, trainings, str(killed)],
         capture_output=True,
         text=True,
         check=False,
@@ -65,25 +66,29 @@ def run(killed: int = -1, **settings: Any) -> "subprocess.CompletedProcess[str]"
     )
 
 
-def history(done: "subprocess.CompletedProcess[str]") -> tuple[list[dict[str, float]], str]:
+def results(done: "subprocess.CompletedProcess[str]") -> list[Any]:
+    """Return the curves, the strategy and the predictions of each training."""
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    return found[0], found[1]
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[[")]
 
 
 @pytest.mark.usefixtures("workspace")
-def test_two_devices_train_as_one_does_and_resume() -> None:
-    alone, strategy = history(run(devices=1))
-    assert "Mirrored" not in strategy
-    kept = np.load(MODEL / "test_predictions.npy")
-    together, strategy = history(run())
-    assert np.load(MODEL / "test_predictions.npy") == pytest.approx(kept, abs=1e-5)
-    assert strategy == "MirroredStrategy"
-    for one, two in zip(alone, together, strict=True):
+def test_two_devices_train_as_one_does_and_resume_and_one_may_be_named() -> None:
+    without_dropout = MODEL / "hyperparameters.yaml"
+    without_dropout.write_text(
+        without_dropout.read_text().replace("dropout_rate: 0.2", "dropout_rate: 0.0")
+    )
+    alone, second, together = results(run(ALONE, SECOND, TOGETHER))
+    strategies = [alone[1], second[1], together[1]]
+    assert "Mirrored" not in strategies[0]
+    assert strategies[1:] == ["OneDeviceStrategy", "MirroredStrategy"]
+    assert second[0] == alone[0]
+    assert np.array(together[2]) == pytest.approx(np.array(alone[2]), abs=1e-5)
+    for one, two in zip(alone[0], together[0], strict=True):
         assert two == pytest.approx(one, rel=1e-5, abs=1e-6)
-    assert run(killed=1).returncode == 9
-    resumed, _ = history(run())
-    assert resumed == together
+    assert run(TOGETHER, killed=1).returncode == 9
+    [resumed] = results(run(TOGETHER))
+    assert resumed[0] == together[0]
     recorded = (MODEL / "train_configuration.yaml").read_text()
     assert "- CPU:0\n" in recorded
     assert "- CPU:1\n" in recorded
@@ -91,18 +96,11 @@ def test_two_devices_train_as_one_does_and_resume() -> None:
 
 
 @pytest.mark.usefixtures("workspace")
-def test_one_of_several_may_be_named() -> None:
-    chosen, strategy = history(run(devices=[1]))
-    assert strategy == "OneDeviceStrategy"
-    alone, _ = history(run(devices=1))
-    assert chosen == alone
-
-
-@pytest.mark.usefixtures("workspace")
-def test_devices_must_share_a_batch_evenly() -> None:
-    done = run(batch_size=9)
-    assert done.returncode == 1
-    assert "params.batch_size is 9, which 2 devices cannot share evenly; write a" in done.stderr
+def test_devices_must_share_a_batch_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "_all", lambda: ["CPU:0", "CPU:1"])
+    uneven = r"params\.batch_size is 9, which 2 devices cannot share evenly; write a"
+    with pytest.raises(UserError, match=uneven):
+        trainer(batch_size=9)
 
 
 @pytest.mark.usefixtures("workspace")

@@ -1,6 +1,7 @@
 """What `params` may say of a training, and that a killed one repeats it exactly."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -14,7 +15,7 @@ from modelyard.config.tuning_section import EarlyStopping
 from modelyard.errors import UserError
 from modelyard.files import read_csv
 from modelyard.recipe.schedules import plateau, share_after
-from modelyard.training.backup import TrainingBackup
+from modelyard.training.backup import TrainingBackup, open_backup
 from src.data.data_provider import DataProvider
 from src.run import main
 from src.trainer import ModelTrainer
@@ -82,6 +83,15 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "all": {"mixed_precision": "float16", "schedule": "cosine", "ema": 0.9,
             "gradient_accumulation": 2, "optimizer": WEIGHTS},
 }  # fmt: skip
+# Settings that one training may have at once.
+TOGETHER = [
+    "momentum; exponential; smoothing",
+    "weight decay, clipping; piecewise; by name",
+    "plateau; accumulation; bfloat16",
+    "cosine with warm-up; balanced; average",
+    "float16",
+    "all",
+]
 
 
 def new(architecture: Any = "architecture=mine", **params: Any) -> tuple[ModelTrainer, Any]:
@@ -122,16 +132,26 @@ def same(first: ModelTrainer, second: ModelTrainer) -> None:
     assert first.backup.history == second.backup.history
 
 
+def folder(**params: Any) -> Path:
+    """Return where the backup of a training lies."""
+    config: Any = load_config(overrides={f"params.{key}": value for key, value in params.items()})
+    return open_backup(config, Hyperparameters({})).folder
+
+
 @pytest.mark.parametrize("what", SETTINGS)
-def test_a_killed_training_ends_like_an_uninterrupted_one(
-    what: str, monkeypatch: pytest.MonkeyPatch
+def test_the_backup_of_a_training_with_other_settings_is_another(what: str) -> None:
+    assert folder(**SETTINGS[what]) == folder(**SETTINGS[what]) != folder()
+
+
+@pytest.mark.parametrize("names", TOGETHER)
+def test_a_killed_training_ends_like_an_uninterrupted_one_and_its_model_is_used(
+    names: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_network(BATCHNORM)
-    settings = {"epochs": 4, "early_stopping.patience": 9, **SETTINGS[what]}
+    params = {key: value for name in names.split("; ") for key, value in SETTINGS[name].items()}
+    settings = {"epochs": 4, "early_stopping.patience": 9, **params}
     whole, data = new(**settings)
     whole.train(data)
-    plain, data = new(epochs=4)
-    assert plain.backup.folder != whole.backup.folder
     whole.backup.clear()
     with monkeypatch.context() as patch:
         patch.setattr(TrainingBackup, "on_epoch_end", killed_after(1))
@@ -142,25 +162,20 @@ def test_a_killed_training_ends_like_an_uninterrupted_one(
     assert len(resumed.backup.history) == 2
     resumed.train(data)
     same(whole, resumed)
+    resumed.save(data)
+    is_judged_and_used(data, params)
+    assert "test: " in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("what", ["average", "smoothing", "float16", "all", "cosine with warm-up"])
-def test_what_was_trained_so_is_saved_judged_and_used(
-    what: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write_network(BATCHNORM)
-    subject, data = new(epochs=3, **SETTINGS[what])
-    subject.train(data)
-    subject.save(data)
+def is_judged_and_used(data: DataProvider, params: dict[str, Any]) -> None:
     keras.config.set_dtype_policy("float32")  # as in a process of its own
     saved = keras.models.load_model(MODEL / "model.keras")  # by plain Keras
     images = np.concatenate([images for images, _ in data.test])
     kept = np.load(MODEL / "test_predictions.npy")
     assert saved.predict(images, verbose=0) == pytest.approx(kept, abs=1e-6)
     assert {layer.compute_dtype for layer in saved.layers} == {"float32"}
-    overrides = [f"params.{key}={value}" for key, value in SETTINGS[what].items()]
+    overrides = [f"params.{key}={value}" for key, value in params.items()]
     assert main(["evaluate", "architecture=mine", *overrides]) == 0
-    assert "test: " in capsys.readouterr().out
 
 
 def test_the_average_is_what_is_judged_and_kept() -> None:
@@ -284,14 +299,23 @@ def test_params_may_name_a_loss_and_a_metric_of_the_module() -> None:
 FROZEN = {"freeze": {"layers": ["dense"]}, "epochs": 4, "early_stopping.patience": 9}
 
 
+@pytest.fixture(scope="module", name="saved")
+def _saved() -> list[bytes]:
+    """The saved model that `pretrained` has trained, once it has."""
+    return []
+
+
 @pytest.fixture
-def pretrained() -> str:
+def pretrained(saved: list[bytes]) -> str:
     """Return where a trained model of the architecture lies."""
     write_network(BATCHNORM)
-    subject, data = new(epochs=2)
-    subject.train(data)
-    subject.save(data)
-    return str((MODEL / "model.keras").rename("before.keras"))
+    if not saved:
+        subject, data = new(epochs=2)
+        subject.train(data)
+        subject.save(data)
+        saved.append((MODEL / "model.keras").read_bytes())
+    Path("before.keras").write_bytes(saved[0])
+    return "before.keras"
 
 
 def kernel(subject: ModelTrainer) -> np.ndarray:

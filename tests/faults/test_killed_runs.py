@@ -6,7 +6,7 @@ import signal
 from typing import Any
 
 import pytest
-from pipeline.processes import forget, gone, processes, start
+from pipeline.processes import forget, forget_training, gone, processes, start
 from pipeline.stages import MODEL, Project
 
 from modelyard.pipeline.locks import LOCKS
@@ -21,23 +21,28 @@ MOMENTS = {  # what shows that it has come, epochs finished by then
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_run_continues_and_ends_with_the_same_results(
-    moment: str, finished: Project
+def test_a_run_killed_at_every_moment_continues_and_ends_with_the_same_results(
+    finished: Project,
 ) -> None:
-    until, epochs = MOMENTS[moment]
     metrics, weights = finished.metrics(), finished.weights()
     forget(finished)
-    process, _ = start(finished, "dvc", "repro", until=until)
-    for number in processes(finished):
+    logs = [killed(finished, until) for until, _ in MOMENTS.values()]
+    after = [*logs[1:], finished.run("dvc", "repro")]
+    for (moment, (_, epochs)), log in zip(MOMENTS.items(), after, strict=True):
+        resumed = re.search(rf"^Resuming {MODEL} after epoch (\d+)\.$", log, re.MULTILINE)
+        assert (int(resumed[1]) if resumed else 0) >= epochs, moment
+        assert ("Training" in log) == (moment != "evaluate"), moment
+        assert ("Epoch" in log) == (moment in {"prepare", "twelfth epoch"}), moment
+    assert_same(finished, metrics, weights)
+
+
+def killed(project: Project, until: str) -> str:
+    """Run the pipeline, kill every process of it at a moment; return what it has printed."""
+    process, log = start(project, "dvc", "repro", until=until)
+    for number in processes(project):
         os.kill(number, signal.SIGKILL)
     process.wait()
-    log = finished.run("dvc", "repro")
-    resumed = re.search(rf"^Resuming {MODEL} after epoch (\d+)\.$", log, re.MULTILINE)
-    assert (int(resumed[1]) if resumed else 0) >= epochs
-    assert ("Training" in log) == (moment != "evaluate")
-    assert ("Epoch" in log) == (moment in {"prepare", "twelfth epoch"})
-    assert_same(finished, metrics, weights)
+    return log.read_text()
 
 
 def assert_same(project: Project, metrics: dict[str, Any], weights: bytes) -> None:
@@ -52,7 +57,7 @@ def test_a_training_that_outlived_its_killed_dvc_ends_when_the_next_begins(
     finished: Project,
 ) -> None:
     metrics, weights = finished.metrics(), finished.weights()
-    forget(finished)
+    forget_training(finished)
     dvc, log = start(finished, "dvc", "repro", until="Epoch 4/")
     dvc.kill()
     dvc.wait()
@@ -74,7 +79,7 @@ def test_a_killed_run_sh_takes_its_training_along_and_the_next_one_continues(
     finished: Project,
 ) -> None:
     metrics, weights = finished.metrics(), finished.weights()
-    forget(finished)
+    forget_training(finished)
     shell, _ = start(finished, "sh", "run.sh", until="Epoch 3/")
     shell.kill()
     shell.wait()

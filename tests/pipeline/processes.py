@@ -16,10 +16,16 @@ HEARING = ("env", "--default-signal=HUP,INT,TERM")
 
 def forget(project: Project) -> None:
     """Make the project run everything again from its raw images."""
-    results = f"training_metrics/{MODEL}"
-    for file in ("dvc.lock", f"models/{MODEL}/dvc.lock", f"{results}/predictions.csv"):
-        (project.path / file).unlink()
-    project.run("rm", "-rf", ".dvc/cache/runs", "data/processed/digits")
+    forget_training(project)
+    (project.path / "dvc.lock").unlink()
+    project.run("rm", "-rf", "data/processed/digits")
+
+
+def forget_training(project: Project) -> None:
+    """Make the project train again on the data that is prepared."""
+    (project.path / f"models/{MODEL}/dvc.lock").unlink()
+    (project.path / f"training_metrics/{MODEL}/predictions.csv").unlink()
+    project.run("rm", "-rf", ".dvc/cache/runs")
 
 
 def start(

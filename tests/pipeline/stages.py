@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import zipfile
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from support import ProjectEnvironment
+
+from pipeline import warm
 
 MODEL = "digits_classifier"
 TRAVELS = ("model.keras", "exports/model.tflite", "output_mapping.json", "train_configuration.yaml")
@@ -33,8 +36,11 @@ class Project:
         )
 
     def repro(self, *arguments: str) -> set[str]:
-        """Run `dvc repro`; return the stages that ran."""
-        return stages(self.run("dvc", "repro", *arguments))
+        """Run `dvc repro`; return the stages that ran. They start warm: see warm.py."""
+        path = os.pathsep.join(
+            [str(warm.programs(self.environment.folder)), self.environment.variables["PATH"]]
+        )
+        return stages(self.run("dvc", "repro", *arguments, variables={"PATH": path}))
 
     def replace(self, file: str, old: str, new: str) -> None:
         """Change text in a file; it must be there."""
