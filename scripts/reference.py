@@ -8,10 +8,12 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from schema_rows import Row, rows
 
+from modelyard.config.data_section import ImageData, SharedData, TableData, TextData
 from modelyard.config.schema import Config, ProjectConfig
 from modelyard.config.section import Section
 from modelyard.model_tests.definition import ModelTest
@@ -23,18 +25,42 @@ SKELETON = ROOT / "{{cookiecutter.project_slug}}"
 PAGE = ROOT / "docs/reference/configuration.md"
 MODEL = "models/{{cookiecutter.model_name}}"
 ANSWERS = {
-    "task": "image_classification",
     "model_name": "digits_classifier",
     "project_name": "Digits",
     "project_slug": "digits",
 }
-# Title, where the comments are, the class, and what stands before a key of that file.
-FILES: tuple[tuple[str, str, type[Section], str], ...] = (
-    ("config.yaml", "config.yaml", ProjectConfig, ""),
-    ("models/&lt;model&gt;/config.yaml", f"{MODEL}/config.yaml", Config, ""),
-    ("model_tests.yaml", "model_tests.yaml", ModelTest, "NAME."),
-    ("environments.yaml", "environments.yaml", EnvironmentSection, "NAME."),
-    ("src/models/zoo.yaml", "src/models/zoo.yaml", Entry, "NAME."),
+
+
+class Table(NamedTuple):
+    """Keys of one section: title, class, what stands before a key, and who has the comments.
+
+    Attributes:
+        title: of the page's part.
+        section: the class.
+        prefix: of the keys.
+        source: the file of a rendered project that has comments; empty: docstrings alone.
+        task: that the project was rendered for.
+        leave: a section whose keys are in another table.
+    """
+
+    title: str
+    section: type[Section]
+    prefix: str = ""
+    source: str = ""
+    task: str = "image_classification"
+    leave: type[Section] | None = None
+
+
+TABLES = (
+    Table("## config.yaml", ProjectConfig, "", "config.yaml"),
+    Table("### data, whatever an example is", SharedData, "data."),
+    Table("### data of images", ImageData, "data.", "config.yaml", leave=SharedData),
+    Table("### data of texts", TextData, "data.", leave=SharedData),
+    Table("### data of a table", TableData, "data.", "config.yaml", "tabular", SharedData),
+    Table("## models/&lt;model&gt;/config.yaml", Config, "", f"{MODEL}/config.yaml"),
+    Table("## model_tests.yaml", ModelTest, "NAME.", "model_tests.yaml"),
+    Table("## environments.yaml", EnvironmentSection, "NAME.", "environments.yaml"),
+    Table("## src/models/zoo.yaml", Entry, "NAME.", "src/models/zoo.yaml"),
 )
 HEAD = """\
 # Configuration keys
@@ -43,7 +69,8 @@ HEAD = """\
 
 A key that is not listed here is refused with the nearest one that is, before anything runs. A team
 adds keys of its own to `params` [in one place](../model.md#keys-of-your-own). `NAME` stands for a
-name that you choose, `[]` for an entry of a list.
+name that you choose, `[]` for an entry of a list. Which keys `data` has depends on `data.task`: the
+tasks of images, `text_classification` and `tabular` have tables of their own; `custom` has none.
 """
 TAIL = """\
 ## pyproject.toml
@@ -60,10 +87,15 @@ LINE = re.compile(r"^(?P<indent> *)(?P<entry>- )?(?P<key>[\w.<>]+):(?P<rest>.*)$
 
 def page() -> str:
     """Return the text of the page."""
-    sections = [HEAD]
-    for title, source, section, prefix in FILES:
-        sections.append(f"## {title}\n\n{table(rows(section, prefix), comments(source))}\n")
-    return "\n".join([*sections, TAIL])
+    parts = [f"{one.title}\n\n{_written(one)}\n" for one in TABLES]
+    return "\n".join([HEAD, *parts, TAIL])
+
+
+def _written(one: Table) -> str:
+    """Return a table of keys, without those that are in another one."""
+    others = {row.key for row in rows(one.leave, one.prefix)} if one.leave else set()
+    found = (row for row in rows(one.section, one.prefix) if row.key not in others)
+    return table(found, comments(one.source, one.task) if one.source else {})
 
 
 def table(found: Iterator[Row], why: dict[str, str]) -> str:
@@ -75,11 +107,11 @@ def table(found: Iterator[Row], why: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
-def comments(name: str) -> dict[str, str]:
+def comments(name: str, task: str) -> dict[str, str]:
     """Return the comments of a rendered file by the key on their line."""
     found: dict[str, str] = {}
     above: list[tuple[int, str]] = []
-    for line in _rendered(name).splitlines():
+    for line in _rendered(name, task).splitlines():
         if not (match := LINE.match(line)):
             continue
         indent = len(match["indent"]) + len(match["entry"] or "")
@@ -96,10 +128,10 @@ def comments(name: str) -> dict[str, str]:
     return found
 
 
-def _rendered(name: str) -> str:
+def _rendered(name: str, task: str) -> str:
     loader = FileSystemLoader([SKELETON, ROOT / "templates"])
     environment = Environment(loader=loader, undefined=StrictUndefined)  # noqa: S701  (YAML)
-    return environment.get_template(name).render(cookiecutter=ANSWERS)
+    return environment.get_template(name).render(cookiecutter=ANSWERS | {"task": task})
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ READ_BEFORE = {
     "NAME.metrics": "limits by metric, see [Model tests](../model_tests.md#limits)",
 }
 
+APART = ("data",)  # sections whose keys stand in tables of their own
+
 
 @dataclass(frozen=True)
 class Row:
@@ -65,7 +67,7 @@ class _Walk:
     def key(self, row: Row, schema: Schema) -> Iterator[Row]:
         """Yield the row of a key, then those of the keys below it."""
         inner, prefix = self.below(schema, row.key)
-        if row.key in READ_BEFORE or not inner:
+        if row.key in (*READ_BEFORE, *APART) or not inner:
             yield row
             return
         names = [one["$ref"].rpartition("/")[2] for one in inner]

@@ -11,7 +11,7 @@ import pytest
 from documented import Block, blocks
 from support import ROOT, TEMPLATE, bake, run
 
-PAGES = ("cookbook", "data", "model")
+PAGES = ("cookbook", "data", "large", "model", "own_data")
 BIN = Path(sys.executable).parent
 READMES = ("src/data/README.md", "src/models/README.md")
 
