@@ -119,6 +119,36 @@ def test_a_state_is_uploaded_after_the_weights_it_names(
     assert order == ["epoch-9.npz", "a-state.json"]
 
 
+def test_an_epoch_that_ends_during_a_snapshot_is_in_it_whole_or_not_at_all(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write("train/m/hash/epoch-1.npz", "weights")
+    write("train/m/hash/state.json", "1")
+    link, epochs = os.link, iter("234")
+
+    def training(source: Path, target: Path) -> None:
+        if epoch := next(epochs, None):
+            write(f"train/m/hash/epoch-{epoch}.npz", "weights")
+            write("train/m/hash/state.json", epoch)
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", training)
+    mirror.upload()
+    copy = tmp_path / "bucket/train/m/hash"
+    assert (copy / f"epoch-{(copy / 'state.json').read_text()}.npz").exists()
+
+
+def test_a_training_that_never_rests_gives_no_backup_rather_than_a_broken_one(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write("train/m/hash/state.json", "1")
+    monkeypatch.setattr("modelyard.cloud.checkpoints.PAUSE", 0)
+    monkeypatch.setattr(os, "link", lambda *_: write("train/m/hash/state.json", "more"))
+    with pytest.raises(TimeoutError, match="changed all the while"):
+        mirror.upload()
+    assert not (tmp_path / "bucket").exists()
+
+
 def test_half_written_files_stay_behind_and_backups_of_this_machine_win(
     mirror: Mirror, tmp_path: Path
 ) -> None:

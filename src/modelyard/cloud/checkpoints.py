@@ -2,14 +2,16 @@
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 CHECKPOINTS = Path(".checkpoints")
 SNAPSHOT = Path(".partial-checkpoints")  # on the same disk, so that hard links reach
+TRIES, PAUSE = 20, 0.05  # a snapshot takes milliseconds, an epoch seconds
 Seen = tuple[int, int]
 
 
@@ -66,19 +68,41 @@ class Mirror:
 
 @contextmanager
 def _snapshot() -> Iterator[Path]:
-    """Yield a copy of `.checkpoints` as it is now: its files are replaced, never rewritten."""
-    shutil.rmtree(SNAPSHOT, ignore_errors=True)
-    SNAPSHOT.mkdir()
+    """Yield a copy of `.checkpoints` as it was at one moment: files are replaced, never rewritten.
+
+    Raises:
+        TimeoutError: they were replaced all the while.
+    """
     try:
-        for name in _names(CHECKPOINTS):
-            (SNAPSHOT / name).parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(CHECKPOINTS / name, SNAPSHOT / name)
-            except FileNotFoundError:  # replaced or removed meanwhile: next time
-                continue
+        for _ in range(TRIES):
+            before = _states()
+            _link(before)
+            if _states() == before:
+                break
+            time.sleep(PAUSE)
+        else:
+            raise TimeoutError(f"{CHECKPOINTS} changed all the while; the next try is in a minute")
         yield SNAPSHOT
     finally:
         shutil.rmtree(SNAPSHOT, ignore_errors=True)
+
+
+def _link(names: Iterable[str]) -> None:
+    shutil.rmtree(SNAPSHOT, ignore_errors=True)
+    SNAPSHOT.mkdir()
+    for name in names:
+        (SNAPSHOT / name).parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # replaced or removed meanwhile: another try follows
+            os.link(CHECKPOINTS / name, SNAPSHOT / name)
+
+
+def _states() -> dict[str, Seen]:
+    """Return what lies in `.checkpoints` now, by name."""
+    found = {}
+    for name in _names(CHECKPOINTS):
+        with suppress(FileNotFoundError):
+            found[name] = _seen(CHECKPOINTS / name)
+    return found
 
 
 def _names(folder: Path) -> list[str]:

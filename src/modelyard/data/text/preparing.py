@@ -1,6 +1,7 @@
 """The `prepare` stage where an example is a text: arrays, targets, and the vocabulary."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -37,12 +38,12 @@ def prepare_data(config: TextData, *, dry_run: bool = False) -> dict[Split, int]
     """
     source = _source(config)
     listing = source.listed(config)
-    found = _judged(config, source.examples(config, listing), listing)
-    if dry_run:
-        for _ in found:
-            pass
-        return {}
-    return write_examples(config, found, _contents(config, listing.file))
+    with closing(_judged(config, source.examples(config, listing), listing)) as found:
+        if dry_run:
+            for _ in found:
+                pass
+            return {}
+        return write_examples(config, found, _contents(config, listing.file))
 
 
 def _source(config: TextData) -> ModuleType:
@@ -52,7 +53,7 @@ def _source(config: TextData) -> ModuleType:
     return by_split if isinstance(config.file, dict) else tables
 
 
-def _judged(config: TextData, examples: Iterator[Example], listing: Listing) -> Iterator[Example]:
+def _judged(config: TextData, examples: Iterator[Example], listing: Listing) -> Generator[Example]:
     """Yield the usable texts, then judge how many are not.
 
     Raises:

@@ -1,7 +1,7 @@
 """Read texts from files in one encoding; where it is another one, the line is named."""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from modelyard.config.text_section import LARGEST
@@ -52,7 +52,7 @@ def read_whole(file: Path, encoding: str) -> str:
     return text
 
 
-def lines_of(file: Path, encoding: str) -> Iterator[str]:
+def lines_of(file: Path, encoding: str) -> Generator[str]:
     """Yield the lines of a file, with their ends.
 
     Raises:

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,14 @@ def csv_rows(file: Path, config: TextData) -> Iterator[Row]:
         NotTextError: a line is not in the encoding.
         UserError: it is not a CSV, or its header lacks a column.
     """
+    # An error's traceback would keep the file open.
+    with closing(lines_of(file, config.encoding)) as lines:
+        yield from _csv_rows(file, config, lines)
+
+
+def _csv_rows(file: Path, config: TextData, lines: Iterator[str]) -> Iterator[Row]:
     csv.field_size_limit(LONGEST)
-    reader = csv.reader(lines_of(file, config.encoding), delimiter=config.delimiter, strict=True)
+    reader = csv.reader(lines, delimiter=config.delimiter, strict=True)
     columns, header, start = columns_of(config), None, 1
     by_position = any(isinstance(one, int) for one in columns.values())
     try:
