@@ -1,4 +1,4 @@
-"""A GitHub on loopback: the few addresses that comments need, over TLS as CML demands."""
+"""A GitHub on loopback: the few addresses that runs need, over TLS for CML, which demands it."""
 
 import json
 import re
@@ -61,12 +61,17 @@ def github(folder: Path, repository: str) -> Iterator[GitHub]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-    with HTTPServer(host="localhost", port=0, ssl_context=context) as server:
+    with (
+        HTTPServer(host="localhost", port=0, ssl_context=context) as server,
+        HTTPServer(host="127.0.0.1", port=0) as plain,
+    ):
         environment = {
+            "GITHUB_API_URL": f"http://127.0.0.1:{plain.port}/api/v3",
             "CML_DRIVER": "github",
             "CML_REPO": f"https://localhost:{server.port}/{repository}",
             "NODE_EXTRA_CA_CERTS": str(folder / "ca.pem"),
         }
         fake = GitHub(environment)
-        server.expect_request(re.compile(".*")).respond_with_handler(fake.answer)
+        for one in (server, plain):
+            one.expect_request(re.compile(".*")).respond_with_handler(fake.answer)
         yield fake
