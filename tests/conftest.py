@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from answers import ANSWER_SETS
 from github import expressions
+from pipeline import warm
 from support import ROOT, Bake, ProjectEnvironment, bake, isolated, run, shared
 
 LONGEST = (ROOT / "tests/longest_files.txt").read_text(encoding="utf-8").split()
@@ -79,10 +80,11 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _evaluator() -> Iterator[None]:
-    """End the process that evaluates GitHub's expressions, if a test has started it."""
+def _servers() -> Iterator[None]:
+    """End the processes that tests have started for all: for GitHub's expressions, for stages."""
     yield
     expressions.stop()
+    warm.stop()
 
 
 @pytest.fixture(name="bake")

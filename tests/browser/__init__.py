@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 from nodejs import installed, node
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 SOURCES = Path(__file__).with_name("node")
 OPTIONS = (
@@ -32,6 +32,7 @@ OPTIONS = (
 def chromium() -> Iterator[Browser]:
     """Yield a browser; it ends with the block."""
     program, variables = _program()
+    expect.set_options(timeout=60_000)  # not five seconds: the machine may be busy
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program, args=list(OPTIONS), env={**os.environ, **variables}

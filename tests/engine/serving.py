@@ -68,7 +68,7 @@ def served(predictor: Predicting) -> Iterator[httpx.Client]:
             while not server.started:
                 time.sleep(0.01)
             port = listener.getsockname()[1]
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
                 yield client
         finally:
             server.should_exit = True

@@ -150,7 +150,7 @@ def test_a_worker_asks_the_chief_itself_and_no_proxy(
         monkeypatch.setenv(name, "")
     assert chief
     stub = protos.get_service_grpc().OracleStub(connection())
-    space = stub.GetSpace(protos.get_service().GetSpaceRequest(), wait_for_ready=True, timeout=10)
+    space = stub.GetSpace(protos.get_service().GetSpaceRequest(), wait_for_ready=True, timeout=60)
     assert {one.name for one in space.hyperparameters.space.float_space} == {"x"}
 
 
@@ -172,7 +172,7 @@ def test_a_worker_whose_question_breaks_off_asks_again(monkeypatch: pytest.Monke
     monkeypatch.setenv("KERASTUNER_ORACLE_PORT", str(port))
     try:
         stub = protos.get_service_grpc().OracleStub(connection())
-        stub.GetSpace(protos.get_service().GetSpaceRequest(), wait_for_ready=True, timeout=20)
+        stub.GetSpace(protos.get_service().GetSpaceRequest(), wait_for_ready=True, timeout=60)
     finally:
         server.stop(None)
     assert len(asked) == 2

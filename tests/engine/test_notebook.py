@@ -19,7 +19,7 @@ def execute(folder: Path) -> list[nbformat.NotebookNode]:
     """Run the notebook in a project, and return what its cells put out."""
     shutil.copytree(ROOT / "src", folder / "src")
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
     return [output for cell in notebook.cells for output in cell.get("outputs", [])]
 
 

@@ -114,7 +114,7 @@ def test_the_notebook_shows_data_curves_and_what_was_found() -> None:
     notebook = nbformat.read(ROOT / "src/notebooks/explore_objects.ipynb", as_version=4)
     assert all(not cell.get("outputs") for cell in notebook.cells)
     NotebookClient(
-        notebook, timeout=60, resources={"metadata": {"path": str(Path.cwd())}}
+        notebook, timeout=300, resources={"metadata": {"path": str(Path.cwd())}}
     ).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert sum("image/png" in output.get("data", {}) for output in outputs) >= 4

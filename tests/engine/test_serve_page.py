@@ -27,7 +27,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(params=LOOKS)
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     page = browser.new_page(**LOOKS[request.param])
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     failed = []
 
     def fail(error: Error) -> None:

@@ -104,7 +104,7 @@ def test_a_second_run_of_a_model_is_refused_in_a_sentence_that_names_the_first(
     assert log.count("\n") == 2
     assert log.endswith("status 1\n")
     os.kill(int(said), signal.SIGTERM)  # as the sentence says
-    assert first.wait(30) != 0
+    assert first.wait(120) != 0
     assert gone(finished)
     by_hand, _ = start(finished, "dvc", "repro", until="Training")
     log = finished.run(*second)
@@ -121,5 +121,5 @@ def test_ending_run_sh_leaves_no_training_behind(name: str, finished: Project) -
     finished.replace(CONFIG, "patience: 8", "patience: 4000")
     process, _ = start(finished, "sh", "run.sh", until="Epoch 2/")
     process.send_signal(signal.Signals[name])
-    assert process.wait(30) != 0
+    assert process.wait(120) != 0
     assert gone(finished)

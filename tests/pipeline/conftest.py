@@ -1,28 +1,28 @@
 """One project is trained for real with `sh run.sh`; every test works on a copy of it."""
 
+import json
 import shutil
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+import stores
 from github import programs
 from github.api import github
 from github.events import REPOSITORY
-from support import ProjectEnvironment, bake, run, shared
+from stores import Store
+from support import ProjectEnvironment, bake, files, run, shared
 
 from pipeline.circles import adopt, write_circles
 from pipeline.cloud import Cloud
 from pipeline.stages import MODEL, Project, equipped
 
 SLUG = "digit_classifier"
-GS = {
-    "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",  # or every look-up waits a minute
-    "NO_GCE_CHECK": "true",
-}
+JSON = "application/json"
+PUSHED = "pushed"  # what `dvc push` puts into a remote
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -77,8 +77,11 @@ def _train_on_circles(project: Project) -> None:
     write_circles(project.path / "data/raw/circles", 40)
     adopt(project, "data/raw/circles")
     project.replace(f"models/{MODEL}/config.yaml", "min: decide", "min: 0.2")
-    project.run("dvc", "remote", "modify", "storage", "url", "gs://bucket/dvc")
+    remote = ("dvc", "remote", "modify", "storage", "url")
     project.repro()
+    project.run(*remote, str(project.path.parent / PUSHED))
+    project.run("dvc", "push", "--quiet")
+    project.run(*remote, "gs://bucket/dvc")
     # What the digits reached is nothing to compare circles with: begin a history of their own.
     project.run("git", "checkout", "--quiet", "--orphan", "circles")
     project.run("git", "add", ".")
@@ -87,12 +90,14 @@ def _train_on_circles(project: Project) -> None:
 
 
 @pytest.fixture(scope="session")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tools(common: Path) -> Path:
     """Return the programs of a Python as actions/setup-python leaves it, with uv fetched."""
-    folder = tmp_path_factory.mktemp("tools") / "python"
-    run(folder.parent, sys.executable, "-m", "venv", str(folder))
-    run(folder, str(folder / "bin/pip"), "install", "--quiet", "uv>=0.9,<1")
-    return folder / "bin"
+
+    def make(folder: Path) -> None:
+        run(folder, sys.executable, "-m", "venv", str(folder))
+        run(folder, str(folder / "bin/pip"), "install", "--quiet", "uv>=0.9,<1")
+
+    return shared(common, "tools", make) / "bin"
 
 
 @pytest.fixture
@@ -121,7 +126,11 @@ def cloud(
 ) -> Cloud:
     """A repository on GitHub whose main branch is trained and pushed to a bucket."""
     project = copied(circles_run, tmp_path / "user", project_environment)
-    project.run("dvc", "push", "--quiet", variables=bucket)
+    pushed = circles_run.parent / PUSHED
+    for path in files(pushed):
+        name = quote(f"dvc/{path.relative_to(pushed).as_posix()}", safe="")
+        where = f"/upload/storage/v1/b/bucket/o?uploadType=media&name={name}"
+        ask(bucket, where, path.read_bytes(), "application/octet-stream")
     cloud = on_github(project)
     cloud.environment.update(bucket)
     return cloud
@@ -148,26 +157,26 @@ def copied(source: Path, folder: Path, environment: ProjectEnvironment) -> Proje
     return equipped(path, environment)
 
 
+@pytest.fixture(scope="session")
+def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A gs:// server, started once: half a second each time."""
+    with stores.gs(tmp_path_factory.mktemp("gs")) as store:
+        yield store
+
+
 @pytest.fixture
-def bucket() -> Iterator[dict[str, str]]:
-    """A gs:// server with the bucket `bucket`; yields the variables that lead to it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = Path(sys.executable).with_name("gcp-storage-emulator")
-    command = [str(program), "start", "--host", "127.0.0.1", "--port", str(port)]
-    server = subprocess.Popen(
-        [*command, "--in-memory", "--default-bucket", "bucket"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield {**GS, "STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{port}"}
-    finally:
-        server.terminate()
-        server.wait()
+def bucket(google: Store) -> dict[str, str]:
+    """Return the variables that lead to a gs:// server with nothing but the empty `bucket`."""
+    ask(google.variables, "/wipe")
+    ask(google.variables, "/storage/v1/b", json.dumps({"name": "bucket"}).encode())
+    return google.variables
+
+
+def ask(
+    variables: Mapping[str, str], path: str, body: bytes | None = None, kind: str = JSON
+) -> None:
+    """Ask the server of gs:// for something; with a body, by POST."""
+    address, headers = variables["STORAGE_EMULATOR_HOST"], {"Content-Type": kind}
+    request = urllib.request.Request(address + path, body, headers)  # noqa: S310
+    with urllib.request.urlopen(request) as answer:  # noqa: S310
+        answer.read()

@@ -31,7 +31,11 @@ def forget_training(project: Project) -> None:
 def start(
     project: Project, *command: str, until: str, variables: Mapping[str, str] | None = None
 ) -> tuple[Process, Path]:
-    """Start a command, wait until a text is printed or a path exists; return it and its log."""
+    """Start a command, wait until a text is printed or a path exists; return it and its log.
+
+    All that it starts belongs to it and can be killed: from here on nothing starts warm.
+    """
+    project.cold()
     log = project.path.parent / f"log-{time.monotonic_ns()}"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -59,7 +63,7 @@ def processes(project: Project) -> list[int]:
     return found
 
 
-def gone(project: Project, seconds: float = 10) -> bool:
+def gone(project: Project, seconds: float = 60) -> bool:
     """Wait for every process of the project to end; say whether they did."""
     end = time.monotonic() + seconds
     while processes(project):

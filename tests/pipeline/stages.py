@@ -29,18 +29,29 @@ class Project:
     def run(
         self, *command: str, check: bool = True, variables: Mapping[str, str] | None = None
     ) -> str:
-        """Run a command in the project; return what it printed."""
-        more = self.environment.variables | dict(variables or {})
+        """Run a command in the project; return what it printed. Its stages start warm: warm.py."""
+        more = self.variables | dict(variables or {})
         return ProjectEnvironment(self.environment.folder, more).run(
             self.path, *command, check=check
         )
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What leads to the common environment, and to a `python` that starts stages sooner."""
+        programs = warm.environment(self.environment.folder) / "bin"
+        path = f"{programs}{os.pathsep}{self.environment.variables['PATH']}"
+        return self.environment.variables | {"PATH": path}
+
     def repro(self, *arguments: str) -> set[str]:
-        """Run `dvc repro`; return the stages that ran. They start warm: see warm.py."""
-        path = os.pathsep.join(
-            [str(warm.programs(self.environment.folder)), self.environment.variables["PATH"]]
-        )
-        return stages(self.run("dvc", "repro", *arguments, variables={"PATH": path}))
+        """Run `dvc repro`; return the stages that ran."""
+        return stages(self.run("dvc", "repro", *arguments))
+
+    def cold(self) -> None:
+        """Have run.sh start every stage as a user's does, in a process of its own."""
+        environment = self.path / ".venv"
+        if environment.is_symlink():
+            environment.unlink()
+            environment.symlink_to(self.environment.folder)
 
     def replace(self, file: str, old: str, new: str) -> None:
         """Change text in a file; it must be there."""
@@ -81,8 +92,8 @@ class Project:
 
 
 def equipped(path: Path, environment: ProjectEnvironment) -> Project:
-    """Give a project the common environment."""
-    (path / ".venv").symlink_to(environment.folder)
+    """Give a project the common environment; its stages start warm: see warm.py."""
+    (path / ".venv").symlink_to(warm.environment(environment.folder))
     (path / "uv.lock").touch()
     return Project(path, environment)
 

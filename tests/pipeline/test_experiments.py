@@ -41,7 +41,7 @@ def test_queued_experiments_run_apart_from_the_workspace(
 
 def good_rates(project: Project) -> list[str]:
     """Wait for the queue; return the learning rates of the experiments that succeeded."""
-    for _ in range(60):
+    for _ in range(300):
         status = project.run("dvc", "queue", "status")
         if "Queued" not in status and "Running" not in status:
             break

@@ -16,7 +16,7 @@ from pipeline.stages import MODEL, Project
 PUBLISH = ("python", "-m", "ci.publish_models")
 OFFICIAL = f"official_models/{MODEL}"
 FETCH = f"from modelyard.saved.official import fetch_official; print(fetch_official('{MODEL}')[0])"
-MAKE = "import fsspec, sys; fsspec.filesystem(sys.argv[1].split(':')[0]).mkdir(sys.argv[1][5:])"
+MAKE = "import fsspec, sys; [fsspec.filesystem(url[:2]).mkdir(url[5:]) for url in sys.argv[1:]]"
 OVERWRITE = """
 import io, sys, zipfile, fsspec
 fs, path = fsspec.core.url_to_fs(sys.argv[1])
@@ -77,8 +77,7 @@ def buckets(
         f"{store.url.partition('//')[0]}//{tmp_path.name.replace('_', '-').lower()}-{os.getpid()}"
         for store in servers
     ]
-    for url in urls:
-        finished.run("python", "-c", MAKE, url, variables=variables)
+    finished.run("python", "-c", MAKE, *urls, variables=variables)
     return use(finished, [*(f"{url}/official" for url in urls), f"file://{tmp_path}/bucket"])
 
 

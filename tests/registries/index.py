@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stores import free_port
+
 
 @contextmanager
 def package_index(folder: Path, user: str, password: str) -> Iterator[str]:
@@ -18,9 +20,7 @@ def package_index(folder: Path, user: str, password: str) -> Iterator[str]:
     files.mkdir(parents=True)
     digest = base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()  # noqa: S324
     users.write_text(f"{user}:{{SHA}}{digest}\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     program = str(Path(sys.executable).with_name("pypi-server"))
     options = ["-i", "127.0.0.1", "-p", str(port), "-P", str(users), "-a", "update"]
     with (folder / "log").open("w") as log:
@@ -36,7 +36,7 @@ def package_index(folder: Path, user: str, password: str) -> Iterator[str]:
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(400):
+    for _ in range(1200):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

@@ -2,13 +2,14 @@
 
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,10 +87,16 @@ def az(folder: Path) -> Iterator[Store]:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """Return a port of 127.0.0.1 that nobody listens on, and that no client is given meanwhile.
+
+    Linux gives clients ports from 32768 on: such a one may be taken before the server has it, even
+    by the very connection that asks whether the server is there.
+    """
+    while True:
+        port = 20000 + secrets.randbelow(12000)
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
 
 
 def _python(script: str, port: int) -> list[str]:

@@ -93,6 +93,14 @@ class Handler(RequestHandler):  # type: ignore[misc]
                 self.send_error(412, "Precondition Failed")
 
 
+class Server(ThreadingHTTPServer):
+    """Takes many connections at once, as `dvc push` opens them.
+
+    Beyond the five that may wait by default, a client tries again after a second, then after two.
+    """
+
+    request_queue_size = 128
+
+
 if __name__ == "__main__":
-    handler = partial(Handler, Generations())
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), handler).serve_forever()
+    Server(("127.0.0.1", int(sys.argv[1])), partial(Handler, Generations())).serve_forever()
