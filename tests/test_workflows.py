@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from answers import TEXTS, Answers
-from github.expressions import SOURCES
+from github.expressions import SOURCES, condition, interpolate
 from nodejs import installed, node
 from ruamel.yaml import YAML
 from support import ROOT, Bake, run
 
-ENGINE_STEP = "Find the engine"
+CHECK_STEP, ENGINE_STEP = "Check the settings", "Find the engine"
+# GitHub announced that Node 20 leaves its runners on 2026-09-16:
+# https://github.blog/changelog/2025-09-19-deprecation-of-node-20-on-github-actions-runners/
+OLDEST_NODE = 24
 PROGRAMS = Path(sys.executable).parent
 BAKED: dict[str, Answers] = {
     "defaults": {},
@@ -73,8 +76,49 @@ def test_zizmor_finds_nothing_in_workflows(workflows: list[Path]) -> None:
 
 def test_actions_are_pinned_by_commit_and_name_their_version(workflows: list[Path]) -> None:
     for path in workflows:
-        for line in re.findall(r"uses: (.*)", path.read_text(encoding="utf-8")):
+        for line in re.findall(r"\buses: (.*@.*)", path.read_text(encoding="utf-8")):
             assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*", line), (path.name, line)
+
+
+def pinned() -> dict[str, set[tuple[str, str]]]:
+    """Return commit and version of every action in the template's and the bakes' workflows."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for folder in (ROOT, ROOT / "{{cookiecutter.project_slug}}"):
+        for path in folder.glob(".github/workflows/*"):
+            for name, *pin in re.findall(r"uses: ([^@]+)@(\S+) # (\S+)", path.read_text("utf-8")):
+                found.setdefault(name, set()).add((pin[0], pin[1]))
+    return found
+
+
+def test_the_runtime_of_every_pinned_action_is_known_and_current() -> None:
+    table = YAML(typ="safe").load(ROOT / "tests/actions.yaml")
+    assert pinned() == {name: {(one["commit"], one["version"])} for name, one in table.items()}
+    for name, one in table.items():
+        node = re.fullmatch(r"node(\d+)", one["runtime"])
+        assert "reason" in one or (node and int(node[1]) >= OLDEST_NODE), (name, one["runtime"])
+
+
+APPS: list[tuple[dict[str, str], str]] = [
+    ({"CML_APP_CLIENT_ID": "Iv1.0a"}, "Iv1.0a"),
+    ({"CML_APP_ID": "77"}, "77"),  # as projects before client IDs have it
+    ({"CML_APP_CLIENT_ID": "Iv1.0a", "CML_APP_ID": "77"}, "Iv1.0a"),
+    ({}, ""),
+]
+
+
+def test_the_app_is_named_by_its_client_id_or_by_its_number(bake: Bake) -> None:
+    document = YAML(typ="safe").load(bake() / ".github/workflows/cml.yaml")
+    steps = document["jobs"]["deploy_runner"]["steps"]
+    (app,) = [step for step in steps if step.get("id") == "app"]
+    (checked,) = [step["env"]["CML_APP"] for step in steps if step.get("name") == CHECK_STEP]
+    for variables, expected in APPS:
+        contexts = {
+            "vars": {"GCP_PROJECT": "a-project", **variables},
+            "secrets": {"CML_APP_PRIVATE_KEY": "a-key"},
+        }
+        assert condition(app["if"], contexts, "success") == bool(expected)
+        assert interpolate(app["with"]["client-id"], contexts) == expected
+        assert interpolate(checked, contexts) == expected
 
 
 def found_engine(project: Path) -> str:

@@ -1,4 +1,4 @@
-"""Programs that a runner has: `cml`, and stand-ins for `gcloud` and `gh` that record."""
+"""Programs of a runner: stand-ins for `gcloud` and `gh` that record, and `cml` to be installed."""
 
 import json
 import os
@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from modelyard.cloud.install_cml import VERSION
 
 CML = Path(__file__).parent / "programs/cml"
 # The real program would rent a machine: launching stays with the double.
@@ -40,7 +42,13 @@ class Programs:
     def environment(self) -> dict[str, str]:
         """The variables that lead to them."""
         path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        return {"PATH": path, "CML_DOUBLE": str(self.folder)}
+        tools = str(self.folder / "tools")
+        return {"PATH": path, "CML_DOUBLE": str(self.folder), "RUNNER_TOOL_CACHE": tools}
+
+    @property
+    def cml(self) -> Path:
+        """`cml`, where `modelyard cloud install-cml` has put it on another day."""
+        return self.folder / "tools/cml" / VERSION / "cml"
 
     def answer(self, program: str, part: str, document: Any) -> None:
         """Answer calls of a recorder whose arguments contain a text with JSON."""
@@ -62,17 +70,18 @@ class Programs:
 
 
 def install(folder: Path) -> Programs:
-    """Put `cml` (the real one if CML_BIN names it), `gcloud` and `gh` into a folder."""
+    """Put `gcloud`, `gh` and, as a tool, `cml` into a folder: the real one if CML_BIN names it."""
     (folder / "bin").mkdir(parents=True)
     (folder / "answers.json").write_text("[]")
     for name in ("gcloud", "gh"):
         path = folder / "bin" / name
         path.write_text(RECORDER.format(python=sys.executable, folder=str(folder), name=name))
         path.chmod(0o755)
-    cml = folder / "bin/cml"
+    programs = Programs(folder)
+    programs.cml.parent.mkdir(parents=True)
     if real := os.environ.get("CML_BIN"):
-        cml.write_text(REAL_CML.format(double=CML, real=real))
-        cml.chmod(0o755)
+        programs.cml.write_text(REAL_CML.format(double=CML, real=real))
+        programs.cml.chmod(0o755)
     else:
-        shutil.copy(CML, cml)
-    return Programs(folder)
+        shutil.copy(CML, programs.cml)
+    return programs
