@@ -4,6 +4,7 @@ import csv
 import re
 import signal
 import subprocess
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 from modelyard.files import write_csv, write_json, write_yaml
 from modelyard.pipeline.provenance import git_commit
-from modelyard.report import machine, pictures
+from modelyard.report import machine, pictures, prices
 from modelyard.report.command import LONGEST, main
 from modelyard.report.links import absolute
 from modelyard.report.tables import cell, difference, table
@@ -367,6 +368,8 @@ COSTS: dict[str, tuple[dict[str, str], float | None, str]] = {
     ),
     "another price": ({**L4, "VM_PRICE": "0.5"}, 3600, "about $0.50 (g2-standard-4 nvidia-l4"),
     "no price": ({**L4, "VM_PRICE": "much"}, 60, "no price known: VM_PRICE is 'much'; write USD"),
+    "not a price": ({**L4, "VM_PRICE": "nan"}, 60, "no price known: VM_PRICE is 'nan'; write USD"),
+    "below 0": ({**L4, "VM_PRICE": "-1"}, 60, "no price known: VM_PRICE is '-1'; write USD"),
     "not measured": (L4, None, "$0.71 an hour of g2-standard-4 nvidia-l4 on demand"),
 }
 
@@ -378,7 +381,30 @@ def test_the_cost_is_the_price_for_the_time(case: str, monkeypatch: pytest.Monke
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert machine.cost(seconds).startswith(expected)
+    assert prices.cost(seconds).startswith(expected)
+
+
+AGES = {
+    date(2026, 11, 30): "prices of 2026-11",
+    date(2026, 12, 1): "prices of 2026-11, 1 month old",
+    date(2027, 11, 30): "prices of 2026-11, 12 months old",
+    date(2027, 12, 1): "prices of 2026-11, over a year old, so a guess: VM_PRICE says it better",
+    date(2026, 10, 1): "prices of 2026-11",  # by a clock that is wrong
+}
+
+
+@pytest.mark.parametrize("today", AGES, ids=str)
+def test_prices_say_how_old_they_are(today: date) -> None:
+    assert prices.age("2026-11", today) == AGES[today]
+
+
+def test_the_cost_names_the_age_of_its_price(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VM_PRICE", raising=False)
+    for name, value in L4.items():
+        monkeypatch.setenv(name, value)
+    assert re.search(r"\$0\.71 an hour on demand, prices of \d{4}-\d\d[),]", prices.cost(60))
+    monkeypatch.setenv("VM_PRICE", "0.5")
+    assert "at $0.50 an hour on demand, by VM_PRICE)" in prices.cost(60)
 
 
 def test_the_wall_time_is_shown() -> None:

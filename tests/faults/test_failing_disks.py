@@ -62,7 +62,7 @@ ARGUMENTS = {
     "k8s": "--image x",
 }
 OF_GITHUB = ("SERVER_URL", "REPOSITORY", "RUN_ID", "REF_NAME")
-ELSEWHERE = {"cloud bootstrap"}  # a script of the shell
+ELSEWHERE = {"cloud bootstrap"}  # reads and writes no file
 
 
 @pytest.fixture(name="project", scope="session")

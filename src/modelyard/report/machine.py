@@ -1,4 +1,4 @@
-"""What results were made from and where, how long it took, and what that may have cost."""
+"""What results were made from and where, and how long it took."""
 
 import os
 import platform
@@ -18,9 +18,9 @@ from modelyard.git import run_git
 from modelyard.pipeline.provenance import git_commit
 
 from .gate import Judgement
+from .prices import cost
 from .tables import cell
 
-PRICES = Path(__file__).with_name("prices.yaml")
 AGAIN = "`dvc pull` or train the model again"
 MOST_FILES = 5
 PATIENCE = 10.0  # seconds for a driver to answer
@@ -121,23 +121,3 @@ def gpu() -> str:
 def duration(seconds: float | None) -> str:
     """Return a time as h:mm:ss."""
     return "not measured" if seconds is None else str(timedelta(seconds=round(seconds)))
-
-
-def cost(seconds: float | None) -> str:
-    """Estimate what the run cost, by the workflow's settings of the VM and a table of prices."""
-    if os.environ.get("ON_VM") != "true":
-        return "none of a cloud; not run on a VM"
-    machine = f"{os.environ.get('VM_MACHINE_TYPE', '')} {os.environ.get('VM_GPU', '')}".strip()
-    own = os.environ.get("VM_PRICE")
-    try:
-        price = float(own) if own else read_yaml(PRICES).get(machine)
-    except ValueError:
-        return f"no price known: VM_PRICE is {own!r}; write USD per hour, such as 1.25"
-    if price is None:
-        return f"no price known for {machine}; set VM_PRICE beside VM_MACHINE_TYPE to USD per hour"
-    if seconds is None:
-        return f"${price:.2f} an hour of {machine} on demand"
-    about = f"${price * seconds / 3600:.2f} ({machine} at ${price:.2f} an hour on demand)"
-    if os.environ.get("VM_SPOT") == "true":
-        return f"at most {about}; a spot VM costs 60 to 91 % less"
-    return f"about {about}"
