@@ -1,7 +1,8 @@
 """Virtual machines on GCP, through `gcloud`; only the standard library, so that it runs anywhere.
 
-Every VM that `ci.launch_runner` makes carries labels, by which the others find it:
-`cml-repository`, `cml-run` (the workflow run) and `cml-max-hours`.
+Every VM that `modelyard cloud launch` makes carries labels, by which the others find it:
+`cml-repository`, `cml-run` (the workflow run) and `cml-max-hours`; without CML also `cml-launcher`,
+and `cml-label` where it stays for the next run.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,21 @@ from modelyard.redaction import redacted
 
 
 class VMError(UserError):
-    """A mistake or a refusal that a person must look at; the message is one sentence."""
+    """A mistake or a refusal that a person must look at; the message is one sentence.
+
+    Attributes:
+        said: everything that a program said about it.
+    """
+
+    def __init__(self, message: str, said: str = "") -> None:
+        """Keep what was said beside the message."""
+        super().__init__(message)
+        self.said = said
+
+    @property
+    def not_found(self) -> bool:
+        """Whether what was asked for is not there, or no longer."""
+        return "was not found" in words(self.said)
 
 
 @dataclass(frozen=True)
@@ -31,20 +46,39 @@ class Instance:
     status: str
     created: datetime
     labels: Mapping[str, str]
+    metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def age(self, now: datetime | None = None) -> timedelta:
         """Return how long ago it was made."""
         return (now or datetime.now(UTC)) - self.created
 
     def delete(self) -> None:
-        """Delete the VM with its disk, and the firewall rules that CML made for it."""
-        gcloud("compute", "instances", "delete", self.name, f"--zone={self.zone}", "--quiet")
-        for rule in (f"{self.name}-ingress", f"{self.name}-egress"):
-            try:
-                gcloud("compute", "firewall-rules", "delete", rule, "--quiet")
-            except VMError as error:
-                if "not found" not in str(error):
-                    raise
+        """Delete the VM with its disk, and the firewall rules that CML made for it.
+
+        What is gone already, because it deleted itself or GCP took it away, is no mistake.
+        """
+        rules = [f"{self.name}-ingress", f"{self.name}-egress"]
+        delete_if_there("instances", self.name, f"--zone={self.zone}")
+        for rule in [] if "cml-launcher" in self.labels else rules:
+            delete_if_there("firewall-rules", rule)
+
+
+def delete_if_there(kind: str, name: str, *where: str) -> None:
+    """Delete something of Compute Engine; that it is not there, or no longer, is success.
+
+    Raises:
+        VMError: it may still be there.
+    """
+    try:
+        gcloud("compute", kind, "delete", name, *where, "--quiet")
+    except VMError as error:
+        if not error.not_found:
+            raise
+
+
+def words(said: str) -> str:
+    """Return what a program said in one line: gcloud breaks lines anywhere."""
+    return " ".join(said.split())
 
 
 def setting(name: str, default: str | None = None) -> str:
@@ -92,10 +126,17 @@ def gcloud(*arguments: str) -> str:
     """
     project = f"--project={setting('GCP_PROJECT')}"
     command = ["gcloud", *arguments, project]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    except FileNotFoundError:
+        raise VMError(
+            "gcloud is not installed: https://cloud.google.com/sdk/docs/install"
+        ) from None
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise VMError(f"`{' '.join(command[:4])}` failed: {redacted(said[-1].strip())}")
+        raise VMError(
+            f"`{' '.join(command[:4])}` failed: {redacted(said[-1].strip())}", done.stderr
+        )
     return done.stdout
 
 
@@ -110,4 +151,7 @@ def _instance(entry: Mapping[str, Any]) -> Instance:
         status=entry.get("status", "UNKNOWN"),
         created=datetime.fromisoformat(entry["creationTimestamp"]),
         labels=entry.get("labels", {}),
+        metadata={
+            one["key"]: one.get("value", "") for one in entry.get("metadata", {}).get("items", [])
+        },
     )

@@ -19,7 +19,7 @@ SOURCE = {
     "zoo": ("modelyard.zoo.command", "modelyard zoo"),
 }
 COMMANDS = {
-    "acceptance": ("modelyard.report.gate", "modelyard acceptance"),
+    "acceptance": ("modelyard.report.accept", "modelyard acceptance"),
     "check_machine": ("modelyard.cloud.check_machine", "modelyard cloud check-machine"),
     "choose_model": ("modelyard.cloud.choose_model", "modelyard cloud choose-model"),
     "cleanup": ("modelyard.cloud.cleanup", "modelyard cloud cleanup"),
@@ -27,7 +27,7 @@ COMMANDS = {
     "consistency": ("modelyard.pipeline.consistency", "modelyard consistency"),
     "inputs": ("modelyard.pipeline.inputs", "modelyard cloud inputs"),
     "k8s": ("modelyard.cloud.k8s.command", "modelyard k8s"),
-    "launch_runner": ("modelyard.cloud.launch_runner", "modelyard cloud launch"),
+    "launch_runner": ("modelyard.cloud.launching.command", "modelyard cloud launch"),
     "push_results": ("modelyard.cloud.push_results", "modelyard cloud push-results"),
     "reap": ("modelyard.cloud.reap", "modelyard cloud reap"),
     "release": ("modelyard.publishing.release", "modelyard release"),

@@ -1,53 +1,23 @@
-"""How a VM is asked for: `cml`, `gcloud` and `gh` are stand-ins that record their arguments."""
+"""How a VM is asked for through CML: `cml` and `gcloud` are stand-ins that record."""
 
 import base64
 import json
-import os
 from pathlib import Path
 
 import pytest
 
-from modelyard.cloud import launch_runner
+from modelyard.cloud.launching import command
+from modelyard.cloud.launching.places import attempts
 
+from .launching import output, set_up
 from .stubs import Stubs, install
-
-SETTINGS = {
-    "GCP_PROJECT": "a-project",
-    "GCP_WORKLOAD_IDENTITY_PROVIDER": "projects/1/x",
-    "GCP_LAUNCHER_SERVICE_ACCOUNT": "launcher@a-project.iam.gserviceaccount.com",
-    "GCP_RUNNER_SERVICE_ACCOUNT": "runner@a-project.iam.gserviceaccount.com",
-    "GITHUB_REPOSITORY": "Org/digits",
-    "GITHUB_RUN_ATTEMPT": "2",
-    "GITHUB_RUN_ID": "77",
-    "GITHUB_SERVER_URL": "https://github.com",
-    "HAS_TOKEN": "true",
-    "MODEL_TESTS": "none",
-    "VM_DISK_GB": "100",
-    "VM_GPU": "nvidia-l4",
-    "VM_IDLE_MINUTES": "15",
-    "VM_IMAGE": "ubuntu-os-cloud/ubuntu-2204-lts",
-    "VM_LABEL": "",
-    "VM_MACHINE_TYPE": "g2-standard-4",
-    "VM_MAX_HOURS": "23",
-    "VM_ON_DEMAND": "true",
-    "VM_SPOT": "true",
-    "VM_ZONES": "zone-a zone-b",
-}
 
 
 @pytest.fixture(autouse=True)
 def stubs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stubs:
     """Set the workflow's environment; every program succeeds and says nothing."""
-    for name, value in SETTINGS.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    monkeypatch.setattr("sys.argv", ["launch_runner"])
+    set_up(tmp_path, monkeypatch)
     return install(tmp_path / "stubs", monkeypatch, "cml", "gcloud")
-
-
-def output() -> dict[str, object]:
-    lines = Path(os.environ["GITHUB_OUTPUT"]).read_text().splitlines()
-    return {name: json.loads(value) for name, _, value in (line.partition("=") for line in lines)}
 
 
 def options(call: list[str]) -> dict[str, str]:
@@ -57,8 +27,10 @@ def options(call: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs} | {"cloud-metadata": " ".join(metadata)}
 
 
-def test_a_vm_is_asked_for_with_everything_that_has_a_broken_default(stubs: Stubs) -> None:
-    assert launch_runner.main([]) == 0
+def test_a_vm_is_asked_for_with_everything_that_has_a_broken_default(
+    stubs: Stubs, tmp_path: Path
+) -> None:
+    assert command.main([]) == 0
     (call,) = stubs.calls("cml")
     assert call[:2] == ["runner", "launch"]
     found = options(call)
@@ -69,7 +41,7 @@ def test_a_vm_is_asked_for_with_everything_that_has_a_broken_default(stubs: Stub
         "driver": "github",
         "repo": "https://github.com/Org/digits",
         "cloud": "gcp",
-        "cloud-region": "zone-a",
+        "cloud-region": "us-central1-a",
         "cloud-type": "g2-standard-4",
         "cloud-gpu": "nvidia-l4",
         "cloud-hdd-size": "100",
@@ -88,13 +60,13 @@ def test_a_vm_is_asked_for_with_everything_that_has_a_broken_default(stubs: Stub
     assert "--on-active=23h shutdown" in startup
     assert "unset GOOGLE_APPLICATION_CREDENTIALS_DATA CML_GCP_ACCESS_TOKEN" in startup
     assert "EOF" not in startup  # it would end the script that CML pastes it into
-    assert output() == {"runs_on": ["self-hosted", "cml-77-2"], "on_vm": True}
+    assert output(tmp_path) == {"runs_on": ["self-hosted", "cml-77-2"], "on_vm": True}
 
 
 def test_no_secret_is_an_argument(stubs: Stubs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REPO_TOKEN", "s3cret")
-    launch_runner.main([])
-    assert "s3cret" not in json.dumps(stubs.calls("cml"))
+    monkeypatch.setenv("REPO_TOKEN", "s3cret-token")
+    command.main([])
+    assert "s3cret-token" not in json.dumps(stubs.calls("cml"))
 
 
 @pytest.mark.parametrize(
@@ -107,23 +79,31 @@ def test_no_secret_is_an_argument(stubs: Stubs, monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_an_exhausted_zone_is_left_for_the_next(stubs: Stubs, said: str) -> None:
-    stubs.answer("cml", "zone-a", stderr=said, code=1)
-    assert launch_runner.main([]) == 0
+    stubs.answer("cml", "us-central1-a", stderr=said, code=1)
+    assert command.main([]) == 0
     zones = [options(call)["cloud-region"] for call in stubs.calls("cml")]
-    assert zones == ["zone-a", "zone-b"]
+    assert zones == ["us-central1-a", "us-east1-c"]
     assert stubs.calls("gcloud", "instances", "list", "cml-run=77")  # for what was left behind
 
 
 def test_spot_comes_before_on_demand_in_every_zone(
-    stubs: Stubs, capsys: pytest.CaptureFixture[str]
+    stubs: Stubs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stubs.answer("cml", stderr="STOCKOUT", code=1)
-    assert launch_runner.main([]) == 1
+    assert command.main([]) == 1
     asked = [(options(call)["cloud-region"], "--cloud-spot" in call) for call in stubs.calls("cml")]
-    assert asked == [("zone-a", True), ("zone-b", True), ("zone-a", False), ("zone-b", False)]
+    assert asked == [
+        ("us-central1-a", True),
+        ("us-east1-c", True),
+        ("us-central1-a", False),
+        ("us-east1-c", False),
+    ]
     said = capsys.readouterr().err
-    assert "No zone of VM_ZONES (zone-a zone-b) has a g2-standard-4 with nvidia-l4 now" in said
-    assert not Path(os.environ["GITHUB_OUTPUT"]).exists()
+    assert (
+        "No zone of VM_ZONES (us-central1-a us-east1-c) has a g2-standard-4 with nvidia-l4 now"
+        in said
+    )
+    assert not (tmp_path / "output").exists()
 
 
 @pytest.mark.parametrize(
@@ -133,16 +113,16 @@ def test_spot_comes_before_on_demand_in_every_zone(
 def test_a_manual_run_may_choose_spot_or_not(
     asked: str, spots: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("VM_ZONES", "zone-a")
+    monkeypatch.setenv("VM_ZONES", "us-central1-a")
     monkeypatch.setenv("SPOT_INPUT", asked)
-    assert [attempt.spot for attempt in launch_runner.attempts()] == spots
+    assert [attempt.spot for attempt in attempts()] == spots
 
 
 def test_the_quota_of_the_whole_project_ends_the_search_for_a_zone(
     stubs: Stubs, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stubs.answer("cml", stderr="Quota 'GPUS_ALL_REGIONS' exceeded. Limit: 0.0 globally.", code=1)
-    assert launch_runner.main([]) == 1
+    assert command.main([]) == 1
     assert len(stubs.calls("cml")) == 1
     assert "quota GPUS_ALL_REGIONS allows no further GPU; ask for more" in capsys.readouterr().err
 
@@ -151,7 +131,7 @@ def test_any_other_failure_is_shown_and_ends_the_job(
     stubs: Stubs, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stubs.answer("cml", stderr="Error 403: Required 'compute.disks.create'\n", code=1)
-    assert launch_runner.main([]) == 1
+    assert command.main([]) == 1
     assert len(stubs.calls("cml")) == 1
     said = capsys.readouterr().err
     assert "Error 403: Required 'compute.disks.create'" in said
@@ -159,53 +139,38 @@ def test_any_other_failure_is_shown_and_ends_the_job(
 
 
 def test_a_label_of_ones_own_keeps_the_vm_and_never_takes_a_busy_one(
-    stubs: Stubs, monkeypatch: pytest.MonkeyPatch
+    stubs: Stubs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VM_LABEL", "our-gpu")
-    assert launch_runner.main([]) == 0
+    assert command.main([]) == 0
     (call,) = stubs.calls("cml")
     assert "--reuse-idle" in call
     assert "--single" not in call
     assert options(call)["labels"] == "our-gpu"
     assert "name" not in options(call)
     assert "cml-run=" not in options(call)["cloud-metadata"]  # cleanup must not delete it
-    assert output()["runs_on"] == ["self-hosted", "our-gpu"]
+    assert output(tmp_path)["runs_on"] == ["self-hosted", "our-gpu"]
 
 
 def test_without_a_cloud_a_github_hosted_machine_trains(
-    stubs: Stubs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stubs: Stubs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("GCP_PROJECT", "")
-    monkeypatch.setenv("HAS_TOKEN", "false")
-    assert launch_runner.main([]) == 0
-    assert output() == {"runs_on": ["ubuntu-24.04"], "on_vm": False}
+    monkeypatch.setenv("REPO_TOKEN", "")
+    assert command.main([]) == 0
+    assert output(tmp_path) == {"runs_on": ["ubuntu-24.04"], "on_vm": False}
     assert "No cloud is configured (repository variable GCP_PROJECT)" in capsys.readouterr().out
     assert stubs.calls("cml") == []
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ("GCP_RUNNER_SERVICE_ACCOUNT=", "not the repository variables GCP_RUNNER_SERVICE_ACC"),
-        ("HAS_TOKEN=false", "no token that may register a runner; set the variable CML_APP_ID"),
-        ("VM_MAX_HOURS=a day", "VM_MAX_HOURS is 'a day'; write a whole number above 0"),
-        ("VM_DISK_GB=0", "VM_DISK_GB is '0'"),
-        ("VM_SPOT=yes", 'VM_SPOT is \'yes\'; write "true" or "false"'),
-        ("MODEL_TESTS=fast", "MODEL_TESTS is 'fast'; write none, quick or all."),
-        ("VM_ZONES=", "VM_ZONES is not set"),
-        ("VM_IMAGE=", "VM_IMAGE is not set"),
-    ],
-)
-def test_what_is_missing_is_named_before_anything_starts(
-    change: str,
-    message: str,
-    stubs: Stubs,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_without_cml_the_other_launcher_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name, _, value = change.partition("=")
-    monkeypatch.setenv(name, value)
-    monkeypatch.setattr("sys.argv", ["launch_runner", "check"])
-    assert launch_runner.main([]) == 1
-    assert message in capsys.readouterr().err
-    assert stubs.calls("cml") == []
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert command.main([]) == 1
+    assert "`cml` is not installed here, and cml.yaml says VM_LAUNCHER: cml" in (
+        capsys.readouterr().err
+    )
