@@ -12,6 +12,7 @@ from github import actions, programs
 from github.api import LONGEST_COMMENT, GitHub, github
 from github.events import REPOSITORY, TOKEN, Event
 from github.expressions import ExpressionError, condition, evaluate, interpolate
+from github.starts import Commit, listens, matches, state
 from github.workflow import Results, Runner
 from support import run
 
@@ -73,6 +74,79 @@ def test_a_condition_asks_for_success_unless_it_asks_for_something_else(
     text: str | None, status: str, *, runs: bool
 ) -> None:
     assert condition(text, contexts(""), status) == runs
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name", "passes"),
+    [
+        (["main", "releases/*"], "releases/1", True),
+        (["releases/*"], "releases/1/a", False),
+        (["**"], "a/b", True),
+        (["v*", "!*@*"], "v1.2.0", True),
+        (["v*", "!*@*"], "vgg@v1.2.0", False),
+        (["!*@*", "v*"], "vgg@v1.2.0", True),
+        (["**.md"], "src/data/README.md", True),
+        (["*.md"], "src/README.md", False),
+        (["docs/**"], "docs/a/b.png", True),
+        (["mkdocs.yml"], "mkdocsXyml", False),
+    ],
+)
+def test_filters_fit_as_github_s(patterns: list[str], name: str, *, passes: bool) -> None:
+    assert matches(patterns, name) == passes
+
+
+MANY = {"push": {"branches": ["main"], "paths": ["docs/**"]}, "pull_request": None}
+LISTENING = [
+    ("push", Event("0"), True),
+    (["push"], Event("0", name="pull_request"), False),
+    ({"push": None}, Event("0", ref="refs/tags/v1"), True),
+    ({"push": {"branches": ["**"]}}, Event("0", ref="refs/tags/v1"), False),
+    ({"push": {"tags": ["v*"]}}, Event("0"), False),
+    ({"push": {"tags": ["v*"], "paths": ["x"]}}, Event("0", ref="refs/tags/v1"), True),
+    (MANY, Event("0", changed=("docs/a.md", "b")), True),
+    (MANY, Event("0", changed=("b",)), False),
+    (MANY, Event("0", name="pull_request", changed=("b",)), True),
+    ({"pull_request": {"branches": ["main"]}}, Event("0", "pull_request", base_ref="x"), False),
+]
+
+
+@pytest.mark.parametrize(("on", "event", "starts"), LISTENING)
+def test_a_workflow_starts_for_what_its_on_names(on: object, event: Event, *, starts: bool) -> None:
+    assert listens({"on": on}, event) == starts
+
+
+ALL = {"on": ["push", "pull_request", "workflow_dispatch", "schedule"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "by", "expected"),
+    [
+        ("push", "Change", "user", "started"),
+        ("push", "Change", "app", "started"),
+        ("push", "Change", "job", ""),
+        ("pull_request", "Change", "job", "waiting"),
+        ("workflow_dispatch", "Change", "job", "started"),
+        ("push", "Change [skip ci]", "user", ""),
+        ("push", "Change\n\n* Results [CI skip]", "user", ""),
+        ("push", "Change\n\n\nskip-checks: true", "app", ""),
+        ("push", "skip-checks: truely", "app", "started"),
+        ("pull_request", "[no ci]", "user", ""),
+        ("workflow_dispatch", "[actions skip]", "user", "started"),
+        ("schedule", "[skip actions]", "user", "started"),
+    ],
+)
+def test_a_message_or_the_job_s_token_keep_workflows_from_starting(
+    name: str, message: str, by: str, expected: str
+) -> None:
+    assert state(ALL, Event("0", name=name, message=message), by) == expected
+
+
+def test_all_that_has_a_required_name_must_have_passed() -> None:
+    assert Commit([("a", "success"), ("b", "skipped")]).mergeable("a", "b")
+    assert Commit(statuses={"a": "success"}).mergeable("a")
+    assert not Commit([("a", "success"), ("a", "failure")]).mergeable("a")
+    assert not Commit([("a", "success")], {"a": "error"}).mergeable("a")
+    assert not Commit([("b", "success")]).mergeable("a")
 
 
 @pytest.fixture
@@ -221,7 +295,7 @@ def cml(folder: Path, fake: GitHub, *arguments: str, token: str = TOKEN) -> Any:
     found = programs.install(folder / "programs")
     variables = {"GITHUB_SHA": "abc", "GITHUB_ACTOR": "somebody", "REPO_TOKEN": token}
     environment = os.environ | found.environment | fake.environment | variables
-    command = ["cml", *arguments]
+    command = [str(found.cml), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -233,11 +307,19 @@ def test_cml_comments_on_the_commit_or_its_pull_request(tmp_path: Path, fake: Gi
     fake.pull_requests.append(7)
     done = cml(tmp_path / "again", fake, *comment)
     assert done.returncode == 0, done.stderr
+    text = 'good\n\n![](https://cml.dev/watermark.png#abc "CML watermark")'
     assert fake.comments == [
-        (f"/repos/{REPOSITORY}/commits/abc/comments", "good"),
-        (f"/repos/{REPOSITORY}/issues/7/comments", "good"),
+        (f"/repos/{REPOSITORY}/commits/abc/comments", text),
+        (f"/repos/{REPOSITORY}/issues/7/comments", text),
     ]
     assert fake.tokens == {f"token {TOKEN}"}
+
+
+def test_cml_does_not_leave_its_watermark_out(tmp_path: Path, fake: GitHub) -> None:
+    (tmp_path / "report.md").write_text("good")
+    done = cml(tmp_path, fake, "comment", "create", str(tmp_path / "report.md"), "--rm-watermark")
+    assert done.returncode == 1
+    assert "mutually exclusive" in done.stderr
 
 
 def test_a_comment_that_is_too_long_is_refused(tmp_path: Path, fake: GitHub) -> None:

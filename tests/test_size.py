@@ -6,7 +6,7 @@ import pytest
 from answers import TASKS
 from support import bake, files, texts
 
-FILES, LINES, PYTHON, README, WORKFLOWS = 60, 2500, 600, 130, 540
+FILES, LINES, PYTHON, README, WORKFLOWS = 60, 2500, 600, 130, 630
 
 
 @pytest.fixture(scope="module", params=TASKS)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from modelyard.config.export_section import NOT_RUN
-from modelyard.report.gate import main
+from modelyard.report.accept import main
 
 from .tiny import METRICS, MODEL, TINY, write_model, write_project
 
@@ -287,3 +287,41 @@ def test_a_form_that_is_exported_and_was_not_measured_fails(
     require(PARITY)
     assert main([]) == 1
     assert "tflite.max_difference is missing" in capsys.readouterr().err
+
+
+@pytest.fixture(name="summary")
+def _summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "summary.md"
+    path.write_text("Before.\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
+    return path
+
+
+def test_as_a_check_it_adds_its_table_to_the_job_s_summary(summary: Path) -> None:
+    assert main([]) == 0
+    assert summary.read_text() == "Before.\n"
+    assert main(["--summary"]) == 0
+    said = summary.read_text()
+    assert said.startswith("Before.\n## `tiny`\n\n✅ **Accepted**")
+    assert "| test.accuracy | 0.9 | at least 0.5 |" in said
+
+
+def test_what_speaks_against_results_is_in_the_summary_once(summary: Path) -> None:
+    require({**ACCURACY, "min": 0.95})
+    Path("models/another").mkdir()
+    Path("models/another/config.yaml").write_text(json.dumps(TINY).replace("/tiny", "/another"))
+    assert main(["--summary"]) == 1
+    said = summary.read_text()
+    assert "❌ **Not accepted**" in said
+    assert said.count("below the minimum 0.95") == 1
+    assert said.count("metrics.json does not exist") == 1
+
+
+@pytest.mark.parametrize("requirements", [[], [PARITY]])
+def test_a_check_that_judges_nothing_fails(
+    requirements: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_model({**TINY, "params": TINY["params"] | {"export": []}, "acceptance": requirements})
+    assert main([]) == 0
+    assert main(["--summary"]) == 1
+    assert "Nothing was judged, so nothing can be accepted" in capsys.readouterr().err

@@ -81,6 +81,18 @@ def test_all_reasons_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> Non
     assert len(capsys.readouterr().err.splitlines()) == 2
 
 
+def test_a_run_by_hand_on_a_branch_is_refused_and_no_branch_is_to_be_deleted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_REF_TYPE", "branch")
+    assert judged("main") == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith(
+        "on the branch 'main', but only a tag is released: choose v1.4.0 where you press Run "
+        "workflow, or name it: `--ref v1.4.0`."
+    )
+
+
 @pytest.mark.parametrize("text", [None, "[project", "[project]\n", "version = '1.4.0'\n"])
 def test_a_version_that_cannot_be_read_is_named(
     text: str | None, capsys: pytest.CaptureFixture[str]

@@ -16,8 +16,8 @@ from modelyard.errors import UserError
 from modelyard.files import write_csv, write_json, write_yaml
 from modelyard.model_tests.limits import observed
 from modelyard.recipe.validation import TaskValidation, check_defined
+from modelyard.report.accept import main as gate
 from modelyard.report.command import main as report
-from modelyard.report.gate import main as gate
 from modelyard.tasks import Judged, objects, single_label
 from modelyard.tasks.class_metrics import metric
 from src.run import main

@@ -56,6 +56,7 @@ def uploaded(target: Path) -> Action:
         patterns = step.inputs["path"].split()
         hidden = step.inputs.get("include-hidden-files") == "true"
         root = step.workspace / os.path.commonpath([_fixed(pattern) for pattern in patterns])
+        root = root.parent if root.is_file() else root
         found = [file for pattern in patterns for file in _files(step.workspace, pattern)]
         kept = [file for file in found if hidden or not _is_hidden(file, step.workspace)]
         if not kept:
@@ -84,11 +85,16 @@ def _is_hidden(file: Path, workspace: Path) -> bool:
 
 
 def downloaded(source: Path) -> Action:
-    """Return actions/download-artifact from the folder of `uploaded`."""
+    """Return actions/download-artifact from the folder of `uploaded`.
+
+    One that is named must be there, of a pattern there may be none.
+    """
 
     def action(step: Step) -> None:
-        target = step.workspace / step.inputs["path"]
-        shutil.copytree(source / step.inputs["name"], target, dirs_exist_ok=True)
+        target = step.workspace / step.inputs.get("path", ".")
+        name = step.inputs.get("name") or step.inputs["pattern"]
+        if "name" in step.inputs or (source / name).is_dir():
+            shutil.copytree(source / name, target, dirs_exist_ok=True)
 
     return action
 

@@ -163,8 +163,8 @@ class Job:
 
     def _environment(self) -> dict[str, str]:
         github = self.contexts["github"]
-        names = ("actor", "event_name", "ref", "ref_name", "repository", "run_attempt", "run_id",
-                 "server_url", "sha")  # fmt: skip
+        names = ("actor", "event_name", "ref", "ref_name", "ref_type", "repository", "run_attempt",
+                 "run_id", "server_url", "sha")  # fmt: skip
         default = {f"GITHUB_{name.upper()}": github[name] for name in names}
         variables = {
             **os.environ,

@@ -36,7 +36,7 @@ class Runner:
 
     def run(self, path: Path, event: Event) -> Results:
         """Run a workflow for an event; return what became of each of its jobs."""
-        document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        document = read(path)
         results: Results = {}
         waiting = dict(document["jobs"])
         while waiting:
@@ -61,12 +61,18 @@ class Runner:
         runs_on = _evaluated(definition["runs-on"], contexts)
         if name in self.lost:
             return JobResult("failure", runs_on=runs_on)
+        result = self.execute(name, document, definition, contexts)
+        result.runs_on = runs_on
+        return result
+
+    def execute(
+        self, name: str, document: dict[str, Any], definition: dict[str, Any], contexts: Contexts
+    ) -> JobResult:
+        """Run the steps of a job on a machine of its own."""
         folder = self.root / f"{path_name(name)}-{len(list(self.root.glob('*')))}"
         job = Job(name, definition, contexts, folder, self)
         job.variables(document.get("env"), definition.get("env"))
-        result = job.run()
-        result.runs_on = runs_on
-        return result
+        return job.run()
 
     def _contexts(self, event: Event, definition: dict[str, Any], results: Results) -> Contexts:
         needs = {need: results[need] for need in _needs(definition)}
@@ -80,6 +86,12 @@ class Runner:
                 for name, found in needs.items()
             },
         }
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return a workflow as YAML 1.2 reads it, so that `on` is a word."""
+    document: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    return document
 
 
 def path_name(name: str) -> str:

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from support import ProjectEnvironment, bake
 
-from pipeline.cloud import CLOUD, Cloud
+from pipeline.cloud import APP, CLOUD, Cloud
 from pipeline.processes import Process, processes, start
 from pipeline.stages import MODEL, Project, equipped
 
 HOSTILE = '[cml] $(touch pwned) "; touch pwned; #'
 BRANCH = "slow;touch${IFS}pwned;$(touch${IFS}pwned)"
 CONFIG = f"models/{MODEL}/config.yaml"
-TRAINED = f"Train {MODEL} [skip ci]"
+TRAINED = f"Train {MODEL}"
 
 
 def outcomes(results: object) -> dict[str, str]:
@@ -52,6 +52,8 @@ def test_a_cml_commit_trains_and_brings_everything_back(cloud: Cloud) -> None:
     assert len(cloud.show(f"training_metrics/{MODEL}/history.csv").splitlines()) == 3
     started = [["workflow", "run", name, "--ref=main"] for name in ("ci.yaml", "docs.yaml")]
     assert cloud.programs.calls("gh") == started
+    assert cloud.git("branch", "--format=%(refname:short)") == "main"
+    assert cloud.github.switched == []
     assert (cloud.root / f"artifacts-{cloud.runs}/model/model.keras").is_file()
     the_report_is_a_comment_with_pictures_of_its_commit(cloud, results["train"].summary)
     a_second_run_with_nothing_changed_trains_and_pushes_nothing(cloud)
@@ -95,6 +97,7 @@ def test_a_fresh_project_s_first_commit_trains_without_any_account(
     project.run("git", "init", "--quiet")
     project.run("git", "commit", "--quiet", "--allow-empty", "--message", "Begin")
     cloud = on_github(project)
+    cloud.cold = True
     results = cloud.push("[cml] First model")
     assert set(outcomes(results).values()) == {"success"}, results["train"].log
     assert "is a folder of another machine" in results["train"].log
@@ -128,6 +131,7 @@ def test_a_failing_training_is_a_red_job_a_comment_and_a_cleanup(cloud: Cloud) -
     ((_, text),) = cloud.github.comments
     assert f"Training `{MODEL}` did not finish" in text
     assert f"actions/runs/{cloud.runs}" in text
+    assert text.endswith('"CML watermark")')  # on a VM it is CML that comments
     assert len(cloud.subjects()) == before + 1
     assert cloud.programs.calls("gcloud", f"instances delete cml-{cloud.runs}-1")
     assert cloud.programs.calls("gh") == []
@@ -162,9 +166,11 @@ def test_a_worse_model_fails_the_gate_and_its_results_are_there_to_look_at(cloud
 
 def test_a_hostile_message_on_a_vm_does_nothing_but_train(cloud: Cloud) -> None:
     use_vm(cloud)
+    cloud.variables.update(APP)
     cloud.project.replace(CONFIG, "epochs: 1", "epochs: 2")
     cloud.environment["CML_EXHAUSTED"] = json.dumps({"us-central1-a": "STOCKOUT"})
     somebody_pushes_before_the_results_do(cloud)
+    cloud.cold = True
     results = cloud.push(HOSTILE)
     assert set(outcomes(results).values()) == {"success"}, results["train"].log
     assert list(cloud.root.rglob("pwned")) == []
@@ -179,6 +185,21 @@ def test_a_hostile_message_on_a_vm_does_nothing_but_train(cloud: Cloud) -> None:
     assert [inputs["service_account"] for inputs in signed_in] == [
         CLOUD["GCP_LAUNCHER_SERVICE_ACCOUNT"]
     ] * 2
+    assert cloud.github.switched == ["reaper.yaml/enable"]
+    the_app_pushes_the_results_from_a_machine_of_github_s(cloud)
+
+
+def the_app_pushes_the_results_from_a_machine_of_github_s(cloud: Cloud) -> None:
+    """Its push starts ci.yaml and docs.yaml, which need not be dispatched then."""
+    assert cloud.programs.calls("gh") == []
+    assert cloud.git("branch", "--format=%(refname:short)") == "main"
+    made = [inputs for name, inputs in cloud.used if name == "actions/create-github-app-token"]
+    wanted = [{key for key in inputs if key.startswith("permission-")} for inputs in made]
+    assert wanted == [{"permission-administration"}, {"permission-contents"}]
+    train = (cloud.project.path / ".github/workflows/cml.yaml").read_text()
+    train = train[train.index("\n  train:\n") : train.index("\n  cleanup:\n")]
+    assert "secrets." not in train
+    assert "steps.app" not in train
 
 
 def somebody_pushes_before_the_results_do(cloud: Cloud) -> None:
@@ -214,9 +235,15 @@ def test_a_missing_variable_is_named_before_a_machine_is_started(cloud: Cloud) -
 
 def test_a_gpu_machine_without_a_gpu_fails_before_it_trains(cloud: Cloud) -> None:
     cloud.variables.update(CLOUD)
+    cloud.project.replace(".github/workflows/cml.yaml", "_LAUNCHER: cml", "_LAUNCHER: gcloud")
+    cloud.programs.answer("gcloud", "instances describe", {"metadata": {}})
     (cloud.project.path / "setup.sh").write_text("exit 0\n")  # not gigabytes of CUDA
     results = cloud.push("[cml] On a GPU")
     train = results["train"]
+    assert len(cloud.programs.calls("gcloud", "instances create")) == 1, train.log
+    assert train.runs_on == ["self-hosted", f"cml-{cloud.runs}-1"]
+    assert cloud.programs.launched() == []  # without CML, and without Terraform
+    assert "hashicorp/setup-terraform" not in {name for name, _ in cloud.used}
     assert train.result == "failure"
     assert train.step("Check the Machine").outcome == "failure"
     assert "VM_GPU is nvidia-l4, but nvidia-smi finds no GPU" in train.log

@@ -71,6 +71,21 @@ def test_the_baked_hyperparameters_are_what_tune_writes(
     assert (bake(tmp_path) / file).read_text() == (first_run[0] / file).read_text()
 
 
+def test_the_doctor_finds_nothing_wrong_but_that_nothing_is_pushed(
+    first_run: tuple[Path, str],
+) -> None:
+    lines = run(first_run[0], "make", "--no-print-directory", "doctor").splitlines()
+    states = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
+    assert set(states) <= {"ok", "-", "warning"}
+    assert lines[-1] == "1 warning."
+    (pushed,) = (number for number, line in enumerate(lines) if "nothing has been pushed" in line)
+    assert lines[pushed + 1].split() == ["mend:", "dvc", "push"]
+    assert (
+        "  ok       packages       as requirements.txt, pyproject.toml and uv.lock have them"
+        in lines
+    )
+
+
 def test_a_wheel_holds_src_under_the_projects_own_name(
     first_run: tuple[Path, str], finished: Project, tmp_path: Path
 ) -> None:

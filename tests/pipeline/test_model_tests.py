@@ -41,7 +41,7 @@ def judged(project: Project, *options: str) -> tuple[int, str]:
 
 def in_ci(cloud: Cloud, **event: str) -> Results:
     """Run ci.yaml without its other jobs."""
-    cloud.lost = frozenset({"tests", "results"})
+    cloud.lost = frozenset({"tests", "consistency", "acceptance"})
     return cloud.start("ci", **event)
 
 
@@ -96,12 +96,27 @@ def test_ci_says_that_it_cannot_have_data_which_is_kept_in_a_folder_of_another_m
     use(project, "data/raw/circles")
     project.run("dvc", "remote", "modify", "storage", "url", "/mnt/nas/nowhere")
     project.run("git", "add", ".")
+    project.run("git", "rm", "--quiet", "--cached", "uv.lock")
     project.run("git", "commit", "--quiet", "--message", "Circles")
-    results = in_ci(on_github(project))["model_tests"]
+    cloud = on_github(project)
+    results = in_ci(cloud)["model_tests"]
     assert results.result == "success", results.log
     said = results.step(STEP).log
     assert "::warning::No model test ran: DVC's remote is the folder /mnt/nas/nowhere" in said
     assert "Running stage" not in said
+    nor_does_a_training_begin_there(cloud)
+
+
+def nor_does_a_training_begin_there(cloud: Cloud) -> None:
+    cloud.lost = frozenset()
+    train = cloud.start("cml", message="[cml] Circles")["train"]
+    *_, said = train.step("Get Input Artifacts").log.splitlines()
+    assert said.startswith(
+        "error: data/raw/circles.dvc cannot be fetched: DVC's remote is the folder /mnt/nas/nowhere"
+    )
+    assert "failed to pull" not in train.log  # DVC's words, which name another cause
+    assert train.step("Train Model").outcome == "skipped"
+    assert "did not finish" in cloud.github.comments[0][1]
 
 
 def test_a_cml_run_can_end_with_model_tests(cloud: Cloud) -> None:

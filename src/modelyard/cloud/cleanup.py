@@ -1,4 +1,4 @@
-"""After a `[cml]` run: delete what is left of its VM, and resume a training that was preempted."""
+"""After a `[cml]` run: delete what is left of its VM, resume a training, deliver its results."""
 
 import json
 import os
@@ -7,21 +7,23 @@ import sys
 from pathlib import Path
 
 from modelyard.command import print_error, take_no_options
+from modelyard.errors import UserError
 from modelyard.redaction import redacted
 
+from . import deliver
 from .vm import VMError, gcloud, instances, repository_label, run_label, setting
 
 PREEMPTED = "compute.instances.preempted"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do both; one that fails does not keep the other from being done."""
+    """Do all; one that fails does not keep the others from being done."""
     take_no_options("cloud cleanup", __doc__, arguments)
     problems = []
-    for task in (resume_if_preempted, delete_leftovers, judge_results):
+    for task in (resume_if_preempted, delete_leftovers, deliver_results):
         try:
             task()
-        except VMError as error:
+        except UserError as error:
             problems.append(str(error))
     for problem in problems:
         print_error(problem)
@@ -50,8 +52,14 @@ def delete_leftovers() -> None:
 
 
 def resume_if_preempted() -> None:
-    """Start the workflow again if its spot VM was taken away, and if that may still be done."""
-    if os.environ.get("TRAIN_RESULT") not in {"failure", "cancelled"} or not preempted():
+    """Start the workflow again if its spot VM was taken away, and if that may still be done.
+
+    Once the results are pushed there is nothing to train: what failed then was judged, not lost.
+    A machine that vanishes after the training has left its results as an artifact.
+    """
+    if os.environ.get("TRAIN_RESULT") not in {"failure", "cancelled"}:
+        return
+    if not preempted() or deliver.waiting():
         return
     attempt, most = int(setting("ATTEMPT", "1")), int(setting("VM_MAX_ATTEMPTS"))
     if attempt >= most:
@@ -68,12 +76,17 @@ def resume_if_preempted() -> None:
     _start("cml.yaml", *(f"--field={name}={value}" for name, value in inputs.items()))
 
 
-def judge_results() -> None:
-    """Run on the results what their commit skips: a pull request waits for ci.yaml."""
-    if os.environ.get("PUSHED") == "true":
-        _start("ci.yaml")
-        if Path(".github/workflows/docs.yaml").exists():
-            _start("docs.yaml")
+def deliver_results() -> None:
+    """Put the results onto their branch; start what judges and shows them unless that did."""
+    if not deliver.waiting():
+        return
+    if deliver.deliver():
+        print("The GitHub App pushed the results; that starts ci.yaml and docs.yaml.", flush=True)
+        return
+    print("The job's token pushed the results; ci.yaml is started for them.", flush=True)
+    _start("ci.yaml")
+    if Path(".github/workflows/docs.yaml").exists():
+        _start("docs.yaml")
 
 
 def preempted() -> bool:

@@ -71,9 +71,12 @@ def _fetch() -> bool:
 
 def _dvc(command: str, file: Path, source: str) -> None:
     print(f"dvc {command} {file}", flush=True)
-    done = subprocess.run([sys.executable, "-m", "dvc", command, str(file)], check=False)
+    # A machine that is kept may have it in DVC's cache. Else DVC names another cause.
+    reason = out_of_reach() if command == "pull" and not imported(file) else None
+    program = [sys.executable, "-m", "dvc", command, str(file)]
+    done = subprocess.run(program, check=False, capture_output=bool(reason))
     if done.returncode:
-        if command == "pull" and not imported(file) and (reason := out_of_reach()):
+        if reason:
             raise UserError(f"{file} cannot be fetched: {reason}")
         raise UserError(
             f"{file}: `dvc {command}` failed, see above; look whether it is in {source}."

@@ -4,6 +4,7 @@ Needs nothing but Python and Git.
 """
 
 import argparse
+import os
 import shlex
 import sys
 import tomllib
@@ -27,6 +28,12 @@ def problems(tag: str, branch: str) -> Iterator[str]:
         version = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["version"]
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         yield f"{PYPROJECT}: project.version cannot be read ({error}); restore it from Git."
+        return
+    if os.environ.get("GITHUB_REF_TYPE") == "branch":  # a run that was started by hand
+        yield (
+            f"This run was started on the branch {tag!r}, but only a tag is released: choose "
+            f"v{version} where you press Run workflow, or name it: `--ref v{version}`."
+        )
         return
     again = f"`git push --delete origin {shlex.quote(tag)}`"
     if tag != f"v{version}":

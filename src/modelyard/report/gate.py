@@ -1,19 +1,13 @@
 """The acceptance gate: do the results in this checkout reach what config.yaml asks for?"""
 
-import argparse
 import math
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelyard.command import finish
 from modelyard.config.export_section import why_not_judged
-from modelyard.config.loading import load_config
-from modelyard.config.models import config_paths
 from modelyard.config.requirement import Requirement
 from modelyard.config.schema import Config
-from modelyard.errors import UserError
 from modelyard.pipeline.metrics import read_metrics
 
 from .baseline import Baseline, find_baseline
@@ -125,33 +119,3 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value)
-
-
-def _check(configs: list[Path], base: str | None) -> bool:
-    """Judge every model before the first mistake ends it: all that is wrong is named at once."""
-    problems = []
-    for path in configs:
-        try:
-            judgement = judge(load_config(path), base)
-        except UserError as error:
-            problems.append(str(error))
-            continue
-        print_judgement(judgement)
-        problems += [f"{path}: acceptance: {line}." for line in judgement.violations]
-    if problems:
-        raise UserError("\n".join(problems))
-    return True
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Judge one model or all; return 1 if any requirement is not met."""
-    parser = argparse.ArgumentParser(prog="modelyard acceptance", description=__doc__)
-    parser.add_argument("--config", type=Path, help="models/<model>/config.yaml; default: all")
-    parser.add_argument("--base", help="branch or commit to compare with; default: origin/HEAD")
-    options = parser.parse_args(arguments)
-    configs = [options.config] if options.config else config_paths()
-    return finish(lambda: _check(configs, options.base))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
