@@ -15,6 +15,10 @@ from pathlib import Path
 import pytest
 from support import ROOT, TEMPLATE, run
 
+from modelyard.doctor import installed
+from modelyard.doctor.command import look
+from modelyard.doctor.finding import Finding, State
+from modelyard.doctor.situation import Situation
 from modelyard.pipeline.environment import broken
 
 WHEEL = "vendor/hello-1.0-py3-none-any.whl"
@@ -166,6 +170,52 @@ def test_an_environment_whose_python_is_gone_is_made_again(project: Path) -> Non
     python.symlink_to("/nowhere/python")
     assert NEW in set_up(project)
     check(project)
+
+
+def test_a_set_up_that_fails_says_so_and_is_no_move(project: Path) -> None:
+    shutil.rmtree(project / ".venv")
+    (project / ".python-version").write_text("3.99\n")
+    for _ in range(2):
+        said = run(project, "sh", "setup.sh", check=False, **variables())
+        assert said.startswith(f"{NEW} …\n")
+        assert "error: .venv is not ready; uv says above why." in said
+    (project / ".python-version").unlink()
+    set_up(project, "--extra", "gpu")
+    check(project)
+
+
+def lose_a_file(project: Path) -> None:
+    next(project.glob(".venv/lib/python*/site-packages/hello.py")).unlink()
+
+
+def install_another_version(project: Path) -> None:
+    (info,) = project.glob(".venv/lib/python*/site-packages/hello-1.0.dist-info")
+    other = info.rename(info.with_name("hello-0.9.dist-info"))
+    record = (other / "RECORD").read_text().replace(info.name, other.name)
+    (other / "RECORD").write_text(record)
+
+
+def lose_python(project: Path) -> None:
+    (project / ".venv/bin/python").unlink()
+
+
+def test_the_commands_of_the_doctor_mend_the_environment(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    for harm in (lose_a_file, install_another_version, lose_python):
+        harm(project)
+        (wrong,) = (one for one in doctors_findings() if one.mend)
+        assert wrong.mend.endswith("sh setup.sh --extra gpu")
+        run(project, "sh", "-c", wrong.mend, check=True, **variables())
+        assert {one.state for one in doctors_findings()} == {State.OK}
+        check(project)
+
+
+def doctors_findings() -> list[Finding]:
+    """Return what the doctor says of the environment in the working directory."""
+    situation = Situation(network=False)
+    return [*look(installed.environment, situation), *look(installed.packages, situation)]
 
 
 def edit(file: str, more: str) -> Callable[[Path], object]:

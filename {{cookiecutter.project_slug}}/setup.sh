@@ -18,7 +18,7 @@ if [ -z "$made" ] && grep -qF "$here/.venv" .venv/bin/activate 2>/dev/null; then
     made=$here
 fi
 moved=
-if [ -d .venv ] && ! [ -L .venv ] && [ "$made" != "$here" ]; then
+if [ -d .venv/bin ] && ! [ -L .venv ] && [ "$made" != "$here" ]; then
     moved=true
 fi
 # vendor/ holds the engine's wheel; with an index of your own there is none.
@@ -44,7 +44,7 @@ if [ -z "$uv" ]; then
         echo "Fetching uv, which manages the environment (once) …"
         if ! { python3 -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv; }; then
             rm -rf .uv
-            echo "error: uv could not be fetched; install it (https://docs.astral.sh/uv) and try again." >&2
+            echo "error: uv could not be fetched, which needs the network, and python3 with its module venv; install uv (https://docs.astral.sh/uv) and try again." >&2
             exit 1
         fi
     fi
@@ -73,16 +73,16 @@ else
 fi
 mkdir -p .venv
 printf '%s\n%s\nunfinished %s\n' "$options" "$made" $$ >"$stamp"
-if [ "$moved" ] || ! [ -x .venv/bin/python ] || ! [ -f .venv/pyvenv.cfg ]; then
-    anew
-fi
 status=0
-sync || status=$?  # waits for a uv that outlived its setup.sh
+if [ "$moved" ] || ! [ -x .venv/bin/python ] || ! [ -f .venv/pyvenv.cfg ]; then
+    anew || status=$?
+fi
+[ "$status" -ne 0 ] || sync || status=$?  # waits for a uv that outlived its setup.sh
 if [ "$doubtful" ] && ! whole; then
     echo "The last set-up did not finish and left packages that lack files: making .venv anew …"
-    anew
     status=0
-    sync || status=$?
+    { anew && sync; } || status=$?
 fi
-[ "$status" -eq 0 ] || exit "$status"
+said="error: .venv is not ready; uv says above why. Mend that and run the same command again; \`make doctor\` looks for what else may be wrong."
+[ "$status" -eq 0 ] || { echo "$said" >&2; exit "$status"; }
 printf '%s\n%s\n%s\n' "$options" "$here" "$(locked)" >"$stamp"

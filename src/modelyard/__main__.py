@@ -3,10 +3,17 @@
 import sys
 from importlib import import_module
 
+if sys.version_info < (3, 11):  # noqa: UP036 (before anything is set up, any Python may run this)
+    sys.exit(
+        f"error: modelyard needs Python 3.11 to 3.13, and this is {sys.version.split()[0]}; "
+        "let `sh setup.sh` find or fetch one for .venv, or install one from https://www.python.org."
+    )
+
 # By its words: the module whose `main` runs it, and what it does. Only the one asked for is
 # imported, so that those of `cloud` run before anything is installed.
 COMMANDS = {
     "check": ("modelyard.checking", "validate every configuration file"),
+    "doctor": ("modelyard.doctor.command", "what is set up, what is not, and what mends it"),
     "adopt": ("modelyard.adopting.command", "learn from a folder of your own"),
     "zoo": (
         "modelyard.zoo.command",
@@ -16,7 +23,7 @@ COMMANDS = {
     "predict": ("modelyard.serving.predict", "images to a table of predictions"),
     "serve": ("modelyard.serving.serve", "answer over HTTP, with a page to try a model"),
     "report": ("modelyard.report.command", "write the report of a training"),
-    "acceptance": ("modelyard.report.gate", "judge results by `acceptance` in config.yaml"),
+    "acceptance": ("modelyard.report.accept", "judge results by `acceptance` in config.yaml"),
     "consistency": ("modelyard.pipeline.consistency", "are the results in Git those of this code"),
     "run-tests": ("modelyard.model_tests.run_tests", "train and judge as model_tests.yaml says"),
     "publish": ("modelyard.publishing.publish", "the package, to every environment"),
@@ -27,13 +34,16 @@ COMMANDS = {
     "k8s": ("modelyard.cloud.k8s.command", "manifests of a search over several machines"),
     "cloud bootstrap": ("modelyard.cloud.bootstrap", "set up, or remove, what Google Cloud needs"),
     "cloud choose-model": ("modelyard.cloud.choose_model", "which model a [cml] commit trains"),
-    "cloud launch": ("modelyard.cloud.launch_runner", "start the machine that trains"),
+    "cloud install-cml": ("modelyard.cloud.install_cml", "put CML's pinned program on PATH"),
+    "cloud launch": ("modelyard.cloud.launching.command", "start the machine that trains"),
+    "cloud jit-runner": ("modelyard.cloud.launching.jit_runner", "a runner on any other machine"),
     "cloud check-machine": ("modelyard.cloud.check_machine", "GPU and bucket, before training"),
     "cloud inputs": ("modelyard.pipeline.inputs", "fetch the input artifacts"),
     "cloud train": ("modelyard.cloud.train", "run.sh, with its backups in the bucket"),
-    "cloud push-results": ("modelyard.cloud.push_results", "commit and push the results"),
+    "cloud push-results": ("modelyard.cloud.push_results", "commit and set the results aside"),
     "cloud comment": ("modelyard.cloud.comment", "post the report"),
-    "cloud cleanup": ("modelyard.cloud.cleanup", "delete the run's machines"),
+    "cloud cleanup": ("modelyard.cloud.cleanup", "delete the run's machines, deliver its results"),
+    "cloud statuses": ("modelyard.cloud.statuses", "say on the commit how a dispatched run ended"),
     "cloud reap": ("modelyard.cloud.reap", "delete machines that outlived their limit"),
     "completion": ("modelyard.completion", "print the completion of a shell: bash, zsh or fish"),
 }

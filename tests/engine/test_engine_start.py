@@ -55,7 +55,9 @@ def test_checking_and_launching_need_the_core_alone() -> None:
     """So a workflow names a mistake without the gigabytes that training needs."""
     others = ("keras", "numpy", "PIL", "rich", "sklearn", "tensorflow")
     block = f"import sys; sys.modules.update(dict.fromkeys({others}))"
-    modules = "modelyard.__main__, modelyard.checking, modelyard.cli, modelyard.cloud.launch_runner"
+    modules = (
+        "modelyard.__main__, modelyard.checking, modelyard.cli, modelyard.cloud.launching.command"
+    )
     done = python("-c", f"{block}; import {modules}, modelyard.cloud.choose_model, src.run")
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -10,7 +10,7 @@ import modelyard
 
 ENGINE = Path(modelyard.__file__).parent
 # From top to bottom; what lies above all rooms is in order too.
-ABOVE = ["ci", "completion", "__main__", "checking", "cli", "moved"]
+ABOVE = ["ci", "completion", "__main__", "doctor", "checking", "cli", "moved"]
 ROOMS = [
     "model_tests", "publishing", "cloud", "report", "serving", "zoo", "adopting", "search",
     "training", "recipe", "saved", "adapter", "tasks", "data", "pipeline", "config",
