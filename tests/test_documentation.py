@@ -34,8 +34,8 @@ OTHER_HOST = re.compile(r"(?:https?:)?//")
 FOLLOWED = {"canonical", "next", "prev"}
 # Programs that a reader may have to install, or has; the rest must be of the project.
 KNOWN = {
-    ".", "IMAGE=REGISTRY/digit_classifier:$(git", "cd", "conda", "docker", "dvc", "gcloud", "git",
-    "kubectl", "make", "modelyard", "python", "sed", "sh", "uvx",
+    ".", "IMAGE=REGISTRY/digit_classifier:$(git", "cd", "conda", "docker", "dvc", "gcloud", "gh",
+    "git", "kubectl", "make", "modelyard", "python", "sed", "sh", "uvx",
 }  # fmt: skip
 OLD_NAMES = ROOT / "docs/reference/commands.md"
 

@@ -17,7 +17,10 @@ from versions import ENGINE, VERSION
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 NAME = f"modelyard-{VERSION}-py3-none-any.whl"
 # What runs before an environment exists: on a runner, or where only the wheel was downloaded.
-BEFORE_ANYTHING = ("", "release", "cloud launch", "cloud cleanup", "cloud reap", "cloud comment")
+BEFORE_ANYTHING = (
+    "", "release", "cloud install-cml", "cloud launch", "cloud cleanup", "cloud reap",
+    "cloud comment",
+)  # fmt: skip
 
 
 @pytest.fixture(name="sources", scope="module")
