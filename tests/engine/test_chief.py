@@ -127,6 +127,23 @@ def test_a_search_whose_results_are_all_there_ends_though_no_worker_came_to_hear
     assert len(chief.oracle.end_order) == 2
 
 
+def test_a_trial_that_ends_on_a_host_already_given_up_ends_without_another_worker(
+    chief: Chief, clock: Clock
+) -> None:
+    lost, other = client(chief, "lost"), client(chief, "other")
+    trial, last = lost.create_trial("lost"), other.create_trial("other")
+    record(chief, last.trial_id, 1.0)
+    end(other, last)
+    assert other.create_trial("other").status == "STOPPED"
+    clock.now = LOST_SECONDS + 1
+    chief.requeue_lost()
+    assert chief.oracle.waiting
+    record(chief, trial.trial_id, 2.0)
+    chief.wait()
+    assert chief.oracle.end_order == [last.trial_id, trial.trial_id]
+    assert chief.oracle.trials[trial.trial_id].score == 2.0
+
+
 def end(worker: OracleClient, trial: Any) -> None:
     """Report a score, and end."""
     trial.status = "COMPLETED"

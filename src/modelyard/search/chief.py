@@ -85,11 +85,17 @@ class Chief(OracleServicer):
 
     def _requeue(self, worker: str) -> None:
         trial = self.oracle.ongoing_trials.get(worker)
-        result = self.search.record.read(trial.trial_id) if trial else None
-        if result is None:
-            self.oracle.requeue(worker)
+        if trial and self._end_by_record(trial.trial_id):
+            self.oracle.tuner_ids.discard(worker)
         else:
-            self.oracle.end_lost(worker, result.score, result.reason)
+            self.oracle.requeue(worker)
+
+    def _end_by_record(self, trial_id: str) -> bool:
+        """End a trial that has left a result; say whether it has."""
+        result = self.search.record.read(trial_id)
+        if result is not None:
+            self.oracle.end_lost(trial_id, result.score, result.reason)
+        return result is not None
 
     def requeue_lost(self) -> None:
         """Give away the trials of workers that have been silent for too long."""
@@ -101,13 +107,19 @@ class Chief(OracleServicer):
     def look_for_end(self) -> None:
         """End the search when every trial has left a result, but no worker could come to hear so.
 
-        Looked for once a minute while all workers are silent.
+        Looked for once a minute while all workers are silent. A host that was given up on may have
+        ended its trial since, and whoever could have taken it again may be gone.
         """
         now = self.clock()
         if min(now - self.last_heard, now - self.last_look) > LOST_SECONDS:
             self.last_look = now
             if self.search.ended:
+                self.thread.submit(self._end_waiting).result()
                 self.stop_triggered = True
+
+    def _end_waiting(self) -> None:
+        for trial_id in list(self.oracle.queue):
+            self._end_by_record(trial_id)
 
     @property
     def done(self) -> bool:

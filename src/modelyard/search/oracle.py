@@ -125,14 +125,13 @@ class SearchOracle(OpenOracle):
             self.queue.append(trial.trial_id)
             self.save()
 
-    def end_lost(self, tuner_id: str, score: float | None, reason: str) -> None:
+    def end_lost(self, trial_id: str, score: float | None, reason: str) -> None:
         """End the trial of a dead worker, whose result is known; without a score it has failed."""
-        trial = self.ongoing_trials[tuner_id]
+        trial = self.trials[trial_id]
         if score is not None:
-            self.update_trial(trial.trial_id, {self.objective.name: score})
+            self.update_trial(trial_id, {self.objective.name: score})
         trial.status, trial.message = ("FAILED", reason) if score is None else ("COMPLETED", None)
         self.end_trial(trial)
-        self.tuner_ids.discard(tuner_id)
 
     def save(self) -> None:
         """Write the state whole or not at all."""
