@@ -6,6 +6,8 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.metadata import entry_points
+from pathlib import Path
 
 from .errors import UserError
 from .faults import explain_fault
@@ -104,7 +106,22 @@ def _end_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def program(module: str) -> str:
-    """Return how the user called a command of two names: `modelyard X` or `python -m MODULE`."""
+def program(module: str, otherwise: str = "") -> str:
+    """Return how the user called the command that a module's `main` is.
+
+    `modelyard X`, the command that an installed package brings, such as digits-predict, else
+    `otherwise`, by default `python -m MODULE`.
+    """
     called = sys.argv[0]
-    return called if called.startswith("modelyard ") else f"python -m {module}"
+    if called.startswith("modelyard "):
+        return called
+    name = Path(called).name
+    if name and not name.endswith(".py") and _brings(name, module):
+        return name
+    return otherwise or f"python -m {module}"
+
+
+def _brings(command: str, module: str) -> bool:
+    """Say whether an installed package brings a command of that name, which runs the module."""
+    found = entry_points(group="console_scripts", name=command)
+    return any(one.module == module for one in found)

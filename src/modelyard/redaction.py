@@ -21,7 +21,7 @@ PATTERNS = (
     re.compile(r"(?i)(?<=\bbearer )[\w.~+/=-]+|(?<=\bbasic )[\w.~+/=-]{4,}"),
     re.compile(r"(?i)(?<=authorization: )\S+(?: \S+)?"),
     re.compile(r"(?i)(?<=[?&])[\w-]*(?:sig|signature|token|credential|password|key)=[^&\s'\"]+"),
-    re.compile(r"\b(?:gh[opsur]_|github_pat_|glpat-|pypi-|ya29\.|AKIA|ASIA)[\w.-]{8,}"),
+    re.compile(r"\b(?:gh[opsur]_|github_pat_|glpat-|pypi-|ya29\.|hf_|AKIA|ASIA)[\w.-]{8,}"),
 )
 
 

@@ -2,18 +2,23 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from modelyard import stores
 from modelyard.errors import UserError
 from modelyard.files import read_yaml, write_yaml
-from modelyard.saved import official
-from modelyard.saved.official import CACHE, OFFICIAL_MODELS, fetch_official, load_official
+from modelyard.official.fetching import fetch_official
+from modelyard.official.places import OFFICIAL_MODELS
 from modelyard.serving import predict
+from modelyard.serving.predictor import kind_taken, load_predictor
 from modelyard.stores import reason
+from modelyard.tasks import told_by
 
-from .official import checkpoints, commit, configure, publish, ready, record, write_keras
+from .official import checkpoints, commit, configure, publish, ran_in, ready, record, write_keras
 from .tiny import MODEL, PROJECT, snapshot
 
 
@@ -32,31 +37,40 @@ def _name(buckets: tuple[Path, Path]) -> str:
     return checkpoints(buckets[0])[0]
 
 
-def test_it_comes_from_the_first_bucket_then_from_the_cache(
-    buckets: tuple[Path, Path], name: str
+def visible(cache: Path) -> list[str]:
+    """Return what the cache holds besides its locks."""
+    return sorted(path.name for path in cache.glob("[!.]*"))
+
+
+def test_it_comes_from_the_first_bucket_then_from_the_user_s_cache(
+    buckets: tuple[Path, Path], name: str, cache: Path
 ) -> None:
     cached, description = fetch_official("tiny")
     assert (cached, description) == (
-        CACHE / name,
+        cache / name,
         OFFICIAL_MODELS / "tiny/predict_configuration.yaml",
     )
     assert cached.read_bytes() == (MODEL / "model.keras").read_bytes()
-    before = snapshot(CACHE)
+    before = snapshot(cache)
     for bucket in buckets:
         shutil.rmtree(bucket)
     assert fetch_official("tiny")[0] == cached
-    assert snapshot(CACHE) == before
+    assert snapshot(cache) == before
 
 
-def test_a_damaged_file_in_the_cache_is_fetched_again(name: str) -> None:
-    CACHE.mkdir(parents=True)
-    (CACHE / name).write_text("damaged")
+def test_a_damaged_file_in_the_cache_is_fetched_again(name: str, cache: Path) -> None:
+    cache.mkdir(parents=True)
+    (cache / name).write_text("damaged")
     assert fetch_official("tiny")[0].read_bytes() == (MODEL / "model.keras").read_bytes()
 
 
 @pytest.mark.parametrize("trouble", ["tampered", "missing", "half"])
 def test_the_next_bucket_is_asked_when_one_has_it_not_or_not_intact(
-    trouble: str, buckets: tuple[Path, Path], name: str
+    trouble: str,
+    buckets: tuple[Path, Path],
+    name: str,
+    cache: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     near = buckets[0] / name
     if trouble == "tampered":
@@ -65,12 +79,22 @@ def test_the_next_bucket_is_asked_when_one_has_it_not_or_not_intact(
         near.unlink()
     else:
         near.write_bytes(near.read_bytes()[:-40])
+    capsys.readouterr()
     assert fetch_official("tiny")[0].read_bytes() == (MODEL / "model.keras").read_bytes()
-    assert [path.name for path in CACHE.iterdir()] == [name]
+    assert visible(cache) == [name]
+    why = {
+        "tampered": "its content has the SHA-256 ",
+        "missing": "there is no such file",
+        "half": "it is not an intact .keras file (",
+    }
+    said = capsys.readouterr().err
+    assert said.startswith(f"warning: file://{near}: {why[trouble]}")
+    assert said.endswith(f"; file://{buckets[1]}/{name} is used instead.\n")
+    assert said.count("\n") == 1
 
 
 def test_when_no_bucket_has_it_each_says_why_and_nothing_is_kept(
-    buckets: tuple[Path, Path], name: str
+    buckets: tuple[Path, Path], name: str, cache: Path
 ) -> None:
     near, far = buckets
     write_keras(near / name, "tampered")
@@ -81,7 +105,7 @@ def test_when_no_bucket_has_it_each_says_why_and_nothing_is_kept(
     assert first == "No bucket has the official model 'tiny' intact."
     assert second.startswith(f"file://{near}/{name}: its content has the SHA-256 ")
     assert third == f"file://{far}/{name}: there is no such file."
-    assert list(CACHE.iterdir()) == []
+    assert visible(cache) == []
 
 
 @pytest.mark.usefixtures("name")
@@ -90,10 +114,10 @@ def test_a_refusal_names_the_account_that_may_have_been_picked_up(
 ) -> None:
     configure("config.yaml", publish={"buckets": ["s3://public"]})
 
-    def refuse(url: str) -> None:
+    def refuse(url: str, *_: object, **__: object) -> None:
         raise PermissionError(f"The bucket of {url} must be addressed by another region.")
 
-    monkeypatch.setattr(official, "file_system", refuse)
+    monkeypatch.setattr(stores, "file_system", refuse)
     with pytest.raises(
         UserError, match=r"another region \(your own account or region \(~/.aws, AW"
     ):
@@ -146,9 +170,7 @@ def test_a_broken_official_config_is_named_by_its_key(key: str, value: object, r
         fetch_official("tiny")
 
 
-def test_a_published_model_predicts_what_the_trained_one_does(trained: Path) -> None:
-    from modelyard.serving.predictor import load_predictor
-
+def test_a_published_model_predicts_what_the_trained_one_does(trained: Path, cache: Path) -> None:
     bucket = trained.parent / "bucket"
     configure("config.yaml", publish={"buckets": [f"file://{bucket}"]})
     record()
@@ -156,31 +178,38 @@ def test_a_published_model_predicts_what_the_trained_one_does(trained: Path) -> 
     assert publish() == 0
     shutil.move(MODEL, trained.parent / "gone")
     predictor = load_predictor("tiny")
-    assert predictor.file == CACHE / checkpoints(bucket)[0]
+    assert predictor.file == cache / checkpoints(bucket)[0]
     images = np.load(Path(PROJECT["data"]["processed"]) / "test_images.npy")
     outputs = predictor.model.predict_on_batch(images)
     expected = np.load(trained.parent / "gone/test_predictions.npy")
-    np.testing.assert_allclose(predictor.task.comparable(outputs), expected, atol=1e-5)
+    np.testing.assert_allclose(told_by(predictor.about).comparable(outputs), expected, atol=1e-5)
+    _check_downloaded(bucket, trained.parent / "elsewhere", outputs, images)
+
+
+def _check_downloaded(bucket: Path, folder: Path, outputs: Any, images: Any) -> None:
+    """What lies in a bucket is complete by itself, wherever it is downloaded to."""
+    shutil.copytree(bucket, folder)
+    (file,) = folder.glob("*.keras")
+    for named in (file, folder):
+        predictor = load_predictor(str(named))
+        assert (predictor.file, predictor.folder) == (file, file.with_suffix(""))
+        assert kind_taken(str(named)).NAME == "image"
+        np.testing.assert_allclose(predictor.model.predict_on_batch(images), outputs, atol=1e-5)
+    card = (file.with_suffix("") / "README.md").read_text()
+    assert f"modelyard predict {file.name} IMAGES" in card
+    Image.fromarray(images[0, :, :, 0]).save(folder / "image.png")
+    said = ran_in(folder, card.split("```python\n")[-1].split("```")[0])
+    np.testing.assert_allclose(said, outputs[:1], atol=1e-5)
+    described, away = file.with_suffix("") / "config.yaml", folder / "away"
+    write_yaml(described, read_yaml(described) | {"sha256": "0" * 64})
+    with pytest.raises(UserError, match=r"is not what .*config.yaml describes .* download both"):
+        load_predictor(str(file))
+    file.with_suffix("").rename(away)
+    with pytest.raises(UserError, match=r"has no predict_configuration.yaml, neither beside it"):
+        load_predictor(str(file))
 
 
 def test_a_sentence_of_ours_stays_whole_and_what_a_library_says_is_cut() -> None:
     ours = f"{'a/long/path/' * 40}: mend it."
     assert reason(UserError(ours)) == ours.rstrip(".")
     assert reason(OSError(ours)) == ours[:300]
-
-
-@pytest.mark.usefixtures("buckets")
-def test_an_earlier_version_is_found_in_the_history() -> None:
-    first = (MODEL / "model.keras").read_bytes()
-    commit()
-    write_keras(MODEL / "model.keras", "other weights")
-    record()
-    commit()
-    assert publish() == 0
-    commit()
-    assert load_official(OFFICIAL_MODELS / "tiny/config.yaml").version == "v1.1.0"
-    assert fetch_official("tiny")[0].read_bytes() == (MODEL / "model.keras").read_bytes()
-    assert fetch_official("tiny", "v1.0.0")[0].read_bytes() == first
-    assert fetch_official("tiny", "v1.1.0") == fetch_official("tiny")
-    with pytest.raises(UserError, match=r"published tiny@v2\.0\.0; versions: v1\.1\.0, v1\.0\.0\."):
-        fetch_official("tiny", "v2.0.0")

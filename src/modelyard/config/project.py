@@ -12,6 +12,7 @@ from modelyard import RESULTS
 
 from .schema import Config
 
+ENTRY_POINTS = "modelyard.projects"  # by which an installed package is found
 MODULE = "src.run"  # of a checkout; an installed package has its own name in place of `src`
 
 
@@ -41,6 +42,7 @@ class Project:
 
 
 _handed_over: list[Project] = []  # the latest one is last
+_preferred: list[str] = []  # at most one installed package
 
 
 def hand_over(project: Project) -> None:
@@ -52,10 +54,13 @@ def find_project() -> Project | None:
     """Return the project of this process, of the working directory, or the one installed, or None.
 
     This is where the engine imports a project: by name, `src.run` of a checkout, or what an
-    installed package names in the group of entry points `modelyard.projects`.
+    installed package names in the group of entry points `modelyard.projects`. A command that a
+    package brings runs the package's code in every folder, also in a checkout.
     """
     if not _handed_over:
-        if Path(*MODULE.split(".")).with_suffix(".py").is_file():
+        if entry := _running():
+            entry.load()
+        elif Path(*MODULE.split(".")).with_suffix(".py").is_file():
             import_module(MODULE)
         elif entry := _installed():
             entry.load()
@@ -82,12 +87,27 @@ def import_architecture(name: str) -> ModuleType:
     return import_module(f"{package}.models.{name}")
 
 
+def prefer(package: str) -> None:
+    """Choose one of several installed projects, where nothing else does: its models are used."""
+    _preferred[:] = [package]
+
+
+def is_running(package: str) -> bool:
+    """Say whether this process is a command of an installed package, such as NAME-predict."""
+    return Path(sys.argv[0]).name.startswith(f"{package}-")
+
+
 def _installed() -> EntryPoint | None:
-    """Return what an installed project hands over; of several, the one whose command this is."""
-    found = list(entry_points(group="modelyard.projects"))
-    command = Path(sys.argv[0]).name
-    mine = [one for one in found if one.dist and command.startswith(f"{one.dist.name}-")]
-    return next(iter(mine if len(found) > 1 else found), None)
+    """Return what an installed project hands over; of several, the one whose model is used."""
+    found = [one for one in entry_points(group=ENTRY_POINTS) if one.dist]
+    used = [one for one in found if one.dist and one.dist.name in _preferred]
+    return next(iter(used if len(found) > 1 else found), None)
+
+
+def _running() -> EntryPoint | None:
+    """Return what the installed project hands over whose command this process is."""
+    found = entry_points(group=ENTRY_POINTS) if "-" in Path(sys.argv[0]).name else ()
+    return next((one for one in found if one.dist and is_running(one.dist.name)), None)
 
 
 def source_folder() -> Path:

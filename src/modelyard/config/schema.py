@@ -16,6 +16,7 @@ from .params import Params, tuned_params
 from .paths_section import InputPaths, OutputPaths
 from .requirement import Requirement
 from .section import Section
+from .signing_section import Signing
 from .tuning_section import Instances, Objective, Trials, Tuning
 
 Rating = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
@@ -35,19 +36,46 @@ class ZooConfig(Section):
     max_instances_at_once: Instances = 1
 
 
+# A password in an address would be printed with it.
+KEPT_AT = (
+    r"(gs|s3|az)://[^/]|hf://(?!(datasets|spaces|buckets)/)[\w.-]+/[\w.-]|file:///[^/]"
+    r"|https://[^/@?#]+(/[^@?#]*)?$"
+)
+
+
 def _bucket(value: str) -> str:
-    if not re.match(r"(gs|s3|az)://[^/]|file:///[^/]", value):
+    if not re.match(KEPT_AT, value):
         raise ValueError(
-            "must be a bucket, such as gs://bucket/models (gs, s3, az), or a folder by its whole "
-            "path, such as file:///srv/models"
+            "must be a bucket, such as gs://bucket/models (gs, s3, az), a repository of the "
+            "Hugging Face Hub, such as hf://organization/repository, a folder by its whole path, "
+            "such as file:///srv/models, or an https:// address without user and query, which is "
+            "only read"
+        )
+    return value
+
+
+def _source(value: str) -> str:
+    if not re.match(r"(gs|s3|az)://[^/]|file:///[^/]|(?![\w+]*://)[^\s]", value):
+        raise ValueError(
+            "must be a folder, such as ../results/version_1, or one in a bucket, such as "
+            "s3://private/results/version_1 (gs, s3, az, file)"
         )
     return value
 
 
 class PublishConfig(Section):
-    """`publish` in the root config.yaml: where official models are kept, the nearest first."""
+    """`publish` in the root config.yaml: where official models are kept, the nearest first.
+
+    Attributes:
+        sources: by model, the folder of results that is published in place of models/MODEL.
+        signing: who signs what is published, and how readers know.
+    """
 
     buckets: list[Annotated[str, AfterValidator(_bucket)]] = Field(default=[])
+    sources: dict[
+        Annotated[str, Field(pattern=r"^\w[\w.-]*$")], Annotated[str, AfterValidator(_source)]
+    ] = Field(default={})
+    signing: Signing | None = None
 
 
 class ProjectConfig(Section):

@@ -15,7 +15,7 @@ import numpy as np
 
 from modelyard.errors import UserError
 from modelyard.files import PARTIAL, sha256
-from modelyard.stores import PACKAGES, file_system, reason, scheme
+from modelyard.stores import OBJECT_STORES, cause, file_system, scheme
 
 from .manifest import MANIFEST_NAME, Manifest
 from .mapped import Mapped, open_mapped
@@ -42,8 +42,8 @@ class Bucket:
     def __init__(self, url: str, cache_gb: float = 20.0, cache: Path = CACHE) -> None:
         """Read the manifest and the list of files."""
         self.url, self._limit, self._cache = url.rstrip("/"), int(cache_gb * GIGABYTE), cache
-        if scheme(self.url) not in PACKAGES:
-            known = ", ".join(f"{name}://" for name in PACKAGES)
+        if scheme(self.url) not in OBJECT_STORES:
+            known = ", ".join(f"{name}://" for name in OBJECT_STORES)
             raise UserError(f"{url} is not a bucket; write a URL that begins with one of {known}.")
         self._fs, self._root = file_system(self.url, "The prepared data is read from")
         self._lock = Lock()
@@ -57,8 +57,8 @@ class Bucket:
             self.manifest = Manifest.model_validate_json(text)
         except Exception as error:
             raise UserError(
-                f"{self.url} cannot be read ({reason(error)}); correct it, or copy a folder of "
-                "prepared data there."
+                f"{self.url} cannot be read ({cause(self.url, error)}); correct it, or copy a "
+                "folder of prepared data there."
             ) from error
         self._sizes = {Path(one["name"]).name: int(one["size"]) for one in listed}
 

@@ -5,12 +5,15 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import IO, Any
 
 ARCHITECTURE, WEIGHTS = "config.json", "model.weights.h5"
 DATED = "metadata.json"  # when it was saved, and by which version
 ADDRESS = "shared_object_id"  # where an object lay in memory: equal ones are one object
 CHUNK = 2**20
+ID_LETTERS = 16  # short enough for a column of `dvc metrics show`
+ENCODER = "encoder"  # the layer by which people's texts and rows become what a network takes
 
 
 def content_hash(configuration: Mapping[str, Any], checkpoint: IO[bytes]) -> str:
@@ -30,6 +33,30 @@ def content_hash(configuration: Mapping[str, Any], checkpoint: IO[bytes]) -> str
     except (EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"it is not an intact .keras file ({error})") from None
     return digest.hexdigest()
+
+
+def weights_id(checkpoint: Path) -> str:
+    """Return what `weights` in metrics.json says: of which weights the numbers are.
+
+    Raises:
+        ValueError: it is not a complete `.keras` file.
+    """
+    with checkpoint.open("rb") as file:
+        return content_hash({}, file)[:ID_LETTERS]
+
+
+def has_encoder(checkpoint: IO[bytes]) -> bool:
+    """Say whether a `.keras` file begins with an encoder, which its exports lack.
+
+    Raises:
+        ValueError: it is not a complete `.keras` file.
+    """
+    try:
+        with zipfile.ZipFile(checkpoint) as archive:
+            layers = json.loads(archive.read(ARCHITECTURE))["config"].get("layers", [])
+        return any(layer["config"].get("name") == ENCODER for layer in layers)
+    except (KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"it is not an intact .keras file ({error})") from None
 
 
 def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:

@@ -9,7 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
-ENCODER = "encoder"
+from .content import ENCODER
+
 Run = Callable[[Any], Any]
 
 

@@ -35,6 +35,21 @@ class LiteModel:
         self._output = self._interpreter.get_output_details()[0]["index"]
         self._shapes: list[tuple[int, ...]] = []
 
+    @property
+    def input_shapes(self) -> Any:
+        """The shape of its only input, with the batch, or shapes by name: as Keras says them."""
+        shapes = {
+            name: (None, *(None if size < 0 else int(size) for size in one["shape_signature"][1:]))
+            for name, one in self._inputs.items()
+        }
+        return shapes if len(shapes) > 1 else next(iter(shapes.values()))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all of its numbers are as exact as those of the model that it was made of."""
+        kinds = {np.dtype(one["dtype"]) for one in self._interpreter.get_tensor_details()}
+        return not kinds & {np.dtype("float16"), np.dtype("int8")}
+
     def __call__(self, inputs: Any) -> np.ndarray:
         """Predict; a file whose batch is fixed at 1 gets one example at a time.
 

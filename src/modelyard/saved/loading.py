@@ -1,11 +1,9 @@
 """Load a saved Keras model together with the layers of the project's own in it."""
 
-import json
 import zipfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 
@@ -14,16 +12,8 @@ from modelyard.errors import UserError
 from modelyard.faults import machine_fault
 from modelyard.files import read_yaml
 
-DESCRIPTION = "predict_configuration.yaml"
-KERAS = ("keras", "keras_hub", "builtins")
-
-
-class Named(NamedTuple):
-    """An object in a saved model: the module and the class it is of, and its name for Keras."""
-
-    module: str
-    kind: str
-    registered: str
+from .description import description_of
+from .foreign import Named, foreign_objects
 
 
 def load_saved(path: Path) -> keras.Model:
@@ -74,33 +64,14 @@ def _why(path: Path, error: Exception) -> str:
     return str(error).strip().partition("\n")[0].partition(". ")[0]
 
 
-def foreign_objects(path: Path) -> Iterator[Named]:
-    """Yield what a saved model consists of that is not of Keras; nothing of a damaged file."""
-    with suppress(OSError, KeyError, ValueError, zipfile.BadZipFile), zipfile.ZipFile(path) as file:
-        document = json.loads(file.read("config.json"))
-        document.pop("compile_config", None)
-        yield from _named(document)
-
-
 def is_registered(name: str) -> bool:
     """Say whether Keras knows an object of somebody's own by that name."""
     return name in keras.saving.get_custom_objects()
 
 
-def _named(document: Any) -> Iterator[Named]:
-    if isinstance(document, dict):
-        module, kind = document.get("module"), document.get("class_name")
-        if isinstance(module, str) and module.partition(".")[0] not in KERAS:
-            yield Named(module, str(kind), str(document.get("registered_name") or kind))
-        document = list(document.values())
-    if isinstance(document, list):
-        for one in document:
-            yield from _named(one)
-
-
 def _description(path: Path) -> dict[str, Any]:
-    """Return what is written beside a saved model, where it is readable."""
-    file = path.with_name(DESCRIPTION)
+    """Return what describes a saved model, where it is readable."""
+    file = description_of(path)
     with suppress(UserError):
         document = read_yaml(file) if file.is_file() else {}
         return document if isinstance(document, dict) else {}

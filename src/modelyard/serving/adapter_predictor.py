@@ -13,11 +13,9 @@ from modelyard.adapter.loading import adapter_class
 from modelyard.config.hyperparameters import chosen_hyperparameters
 from modelyard.config.loading import load_config
 from modelyard.config.models import CONFIG_NAME, MODELS, adapter_of
-from modelyard.config.project import source_folder
 from modelyard.errors import UserError
-from modelyard.saved.official import DESCRIPTION
-from modelyard.startup import import_tensorflow
-from modelyard.tasks import told_by
+from modelyard.official.record import DESCRIPTION
+from modelyard.tasks.answers import answers_of
 from modelyard.tasks.kinds import Inputs, kind_of
 
 from .predicting import AGAIN, Predicting, described
@@ -31,6 +29,8 @@ class AdapterPredictor(Predicting):
 
     Its code and its pickle run when they are loaded: they must be those of this project.
     """
+
+    ANY_THREAD = False  # its framework may mind
 
     def __init__(self, folder: Path) -> None:
         """Load the model by the adapter's `load`, without its data.
@@ -65,8 +65,7 @@ class AdapterPredictor(Predicting):
                 f"{self._place(error)}: the model in {root} cannot be loaded ({_said(error)}); "
                 f"{AGAIN}."
             ) from None
-        import_tensorflow(source_folder())
-        self.task = told_by(self.about)
+        self.task = answers_of(self.about)
 
     def _say(self, inputs: Inputs) -> np.ndarray:
         try:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
@@ -12,7 +12,7 @@ from modelyard.config.data_section import Task
 from modelyard.errors import UserError
 from modelyard.files import read_yaml
 from modelyard.tasks import Output
-from modelyard.tasks import Task as Meaning
+from modelyard.tasks.answers import Answers, answers_of
 from modelyard.tasks.kinds import Given, Inputs, Kind, kind_of
 
 AGAIN = "`dvc pull` or train it again"
@@ -52,15 +52,17 @@ class Predicting(ABC):
         folder: where its predict_configuration.yaml lies, and what else is known of it.
         about: its predict_configuration.yaml.
         kind: how examples become what it takes, as those were read that it has learned from.
-        task: what its outputs mean.
+        task: what its outputs tell.
         model: what predicts: a Keras model, or an adapter.
+        ANY_THREAD: whether one thread may call it now, another later.
     """
 
+    ANY_THREAD: ClassVar[bool] = True
     file: Path
     folder: Path
     about: dict[str, Any]
     kind: Kind
-    task: Meaning
+    task: Answers
     model: Any
 
     @property
@@ -74,20 +76,19 @@ class Predicting(ABC):
         Raises:
             UserError: see `outputs`.
         """
-        said = zip(givens, self._each(givens), strict=True)
+        said = zip(givens, self.said(givens), strict=True)
         return [[{**one.where, **row} for row in self.task.rows(out)] for one, out in said]
 
-    def answers(self, givens: Sequence[Given]) -> list[dict[str, Any]]:
-        """Return what the model says of each example, as JSON.
+    def told(self, given: Given, output: Output) -> dict[str, Any]:
+        """Return what the model says of an example, as JSON; `output` is one of `said`."""
+        return {**self.kind.told(given), "predictions": self.task.answer(output)}
+
+    def said(self, givens: Sequence[Given]) -> list[Output]:
+        """Return what the model says of each example; those of one shape are one batch.
 
         Raises:
             UserError: see `outputs`.
         """
-        said = zip(givens, self._each(givens), strict=True)
-        return [{**self.kind.told(one), "predictions": self.task.answer(out)} for one, out in said]
-
-    def _each(self, givens: Sequence[Given]) -> list[Output]:
-        """Return what the model says of each example; those of one shape are one batch."""
         found: dict[int, Output] = {}
         alike: dict[object, list[int]] = {}
         for place, one in enumerate(givens):
@@ -161,3 +162,18 @@ def described(path: Path) -> dict[str, Any]:
     else:
         return dict(document)
     raise UserError(f"{path} does not describe a model ({wrong}); {AGAIN}.")
+
+
+def told_here(about: dict[str, Any], description: Path) -> Answers:
+    """Return what the outputs of a described model tell.
+
+    Raises:
+        UserError: that needs a package which is not installed.
+    """
+    try:
+        return answers_of(about)
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{description}: task is {about['task']!r}, which needs more than is here ({error}); "
+            "bake a project of that task."
+        ) from None

@@ -1,23 +1,30 @@
 """A saved model that predicts, and what is known of its inputs and outputs."""
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from modelyard.config.project import source_folder
 from modelyard.errors import UserError
-from modelyard.saved.official import DESCRIPTION, OFFICIAL_MODELS, fetch_official
+from modelyard.official.fetching import fetch_official
+from modelyard.official.finding import find_official
+from modelyard.official.naming import is_name
+from modelyard.official.record import load_official
+from modelyard.saved.description import DESCRIPTION, description_of
 from modelyard.startup import import_tensorflow
 from modelyard.tasks.kinds import Inputs, Kind, kind_of, unknown_kind
 
 from .adapter_predictor import AdapterPredictor, adapter_folder
-from .predicting import Predicting, described
+from .predicting import Predicting, described, told_here
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Predictor", "kind_taken", "load_predictor"]
+__all__ = ["Engine", "Predictor", "kind_taken", "load_predictor"]
+
+Engine = Literal["keras", "tflite"]
 
 
 class Predictor(Predicting):
@@ -33,15 +40,8 @@ class Predictor(Predicting):
         self.about = described(description)
         import_tensorflow(source_folder())
         from modelyard.saved.loading import load_intact
-        from modelyard.tasks import told_by
 
-        try:
-            self.task = told_by(self.about)
-        except ModuleNotFoundError as error:
-            raise UserError(
-                f"{description}: task is {self.about['task']!r}, which needs more than is here "
-                f"({error}); bake a project of that task."
-            ) from None
+        self.task = told_here(self.about, description)
         self.model: keras.Model = load_intact(file)
         self.kind = self._fitted(kind_of(self.about))
         self._check_outputs(description)
@@ -74,24 +74,42 @@ class Predictor(Predicting):
         return outputs
 
 
-def load_predictor(name: str) -> Predicting:
+def load_predictor(name: str, engine: Engine = "keras") -> Predicting:
     """Load a model by its folder or its `.keras` file, or an official model by its name.
 
-    A model in models/ that brings an adapter.py is loaded by that.
+    A model in models/ that brings an adapter.py is loaded by that. `tflite` runs the model's
+    export without TensorFlow; where there is none that answers alike, Keras does, with a warning.
 
     Raises:
         UserError: there is no such model, or it cannot be fetched.
     """
+    if is_name(name):
+        return _loaded(*fetch_official(name), engine)
     path = Path(name)
     try:
-        if _is_official(path, name):
-            return Predictor(*fetch_official(name))
         if folder := adapter_folder(path):
+            if engine != "keras":
+                _warn(f"{folder} is loaded by its adapter.py, which has no TFLite export")
             return AdapterPredictor(folder)
         file = _keras_file(path)
-        return Predictor(file, file.with_name(DESCRIPTION))
+        return _loaded(file, _described(file), engine)
     except OSError as error:
         raise _not_opened(name, error) from None
+
+
+def _loaded(file: Path, description: Path, engine: Engine) -> Predicting:
+    if engine == "tflite":
+        from .lite_predictor import LitePredictor, NoExportError
+
+        try:
+            return LitePredictor(file, description)
+        except NoExportError as why:
+            _warn(f"{why}; Keras answers instead")
+    return Predictor(file, description)
+
+
+def _warn(why: str) -> None:
+    print(f"warning: --engine tflite: {why}.", file=sys.stderr, flush=True)
 
 
 def kind_taken(name: str) -> Kind:
@@ -100,17 +118,41 @@ def kind_taken(name: str) -> Kind:
     Raises:
         UserError: its description is damaged.
     """
-    path = Path(name)
+    path = find_official(name).folder if is_name(name) else Path(name)
     try:
-        folder = OFFICIAL_MODELS / name if _is_official(path, name) else path
-        file = (folder if folder.is_dir() else folder.parent) / DESCRIPTION
+        file = _only(path) if path.is_dir() else description_of(path)
         return kind_of(described(file)) if file.is_file() else unknown_kind()
     except OSError as error:
         raise _not_opened(name, error) from None
 
 
-def _is_official(path: Path, name: str) -> bool:
-    return not path.exists() and path.name == name and not path.suffix
+def _described(file: Path) -> Path:
+    """Return the description of a `.keras` file; what was published must be what lies there.
+
+    Raises:
+        UserError: there is none, or the file is not the one that it describes.
+    """
+    description = description_of(file)
+    if not description.is_file():
+        raise UserError(
+            f"{file} has no {DESCRIPTION}, neither beside it nor in {file.with_suffix('')}/; it "
+            "says what the model takes and answers: bring it from where the file comes from."
+        )
+    published = description.with_name("config.yaml")
+    if description.parent != file.parent and published.is_file():
+        with file.open("rb") as content:
+            problem = load_official(published).problem(content)
+        if problem:
+            raise UserError(
+                f"{file} is not what {published} describes ({problem}); download both again."
+            )
+    return description
+
+
+def _only(folder: Path) -> Path:
+    """Return the description of the model in a folder."""
+    files = sorted(folder.glob("[!.]*.keras"))
+    return description_of(files[0]) if len(files) == 1 else folder / DESCRIPTION
 
 
 def _not_opened(name: str, error: OSError) -> UserError:

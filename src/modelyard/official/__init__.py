@@ -1,0 +1,1 @@
+"""Official models for whoever uses them: where they are described, fetched, verified."""
