@@ -87,7 +87,7 @@ STARTED: dict[str, tuple[Event, str, dict[str, set[str]]]] = {
     "a tag on results": (
         event("refs/tags/v1.2.0", **RESULTS),
         "user",
-        {"release": {"check", "tests", "publish", "announce"}},
+        {"release": {"check", "tests", "publish", "attest", "announce"}},
     ),
     "an official model's tag": (event("refs/tags/vgg@v1.2.0", **RESULTS), "user", {}),
     "a squash merge of a trained pull request": (
@@ -124,7 +124,7 @@ STARTED: dict[str, tuple[Event, str, dict[str, set[str]]]] = {
     "release.yaml, started by hand": (
         event("refs/tags/v1.2.0", name="workflow_dispatch", changed=("release.yaml",)),
         "user",
-        {"release": {"check", "tests", "publish", "announce"}},
+        {"release": {"check", "tests", "publish", "attest", "announce"}},
     ),
     "a fork's pull request": (
         event(**PULL, head_repository="fork/digits", message="[cml] Train"),

@@ -1,5 +1,6 @@
 """A run directory as training leaves it, made in a moment, and what publishing it needs."""
 
+import contextlib
 import hashlib
 import json
 import subprocess
@@ -49,23 +50,29 @@ def write_run(weights: str = "weights", *, started: str = "2026-11-21T00:00:00+0
     write_keras(MODEL / "model.keras", weights, started)
 
 
-def write_keras(path: Path, weights: str, date: str = "") -> None:
+def write_keras(path: Path, weights: str, date: str = "", config: str = "{}") -> None:
     """Write a .keras file that Keras could not load."""
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("metadata.json", json.dumps({"date_saved": date}))
-        archive.writestr("config.json", "{}")
+        archive.writestr("config.json", config)
         archive.writestr("model.weights.h5", weights)
 
 
-def record() -> None:
-    """Write what DVC would have recorded of the run, and the artifact."""
-    outs = [
-        {"path": str(MODEL / name), "md5": hashlib.md5((MODEL / name).read_bytes()).hexdigest()}  # noqa: S324
-        for name in FILES
-    ]
-    write_yaml(MODEL / "dvc.lock", {"schema": "2.0", "stages": {"train": {"outs": outs}}})
-    artifact = {"path": str(MODEL / "model.keras"), "type": "model"}
-    write_yaml(Path("dvc.yaml"), {"artifacts": {"tiny": artifact}})
+def record(*others: str) -> None:
+    """Write what DVC would have recorded of the run, and of others like it, and the artifacts."""
+    artifacts = {}
+    for name in ("tiny", *others):
+        folder = Path("models", name)
+        outs = [_recorded(folder / file) for file in FILES]
+        metrics = _recorded(METRICS.with_name(name) / "metrics.json")
+        stages = {"train": {"outs": outs}, "evaluate": {"deps": outs[:1], "outs": [metrics]}}
+        write_yaml(folder / "dvc.lock", {"schema": "2.0", "stages": stages})
+        artifacts[name] = {"path": str(folder / "model.keras"), "type": "model"}
+    write_yaml(Path("dvc.yaml"), {"artifacts": artifacts})
+
+
+def _recorded(path: Path) -> dict[str, str]:
+    return {"path": str(path), "md5": hashlib.md5(path.read_bytes()).hexdigest()}  # noqa: S324
 
 
 def configure(path: str, **keys: Any) -> None:
@@ -85,7 +92,8 @@ def commit() -> None:
         git("init", "--quiet")
         git("config", "user.name", "Ada")
         git("config", "user.email", "ada@example.org")
-        Path(".gitignore").write_text("\n".join([*FILES, "/.cache", "/data"]))
+        made = [f"/models/*/{name}" for name in FILES]
+        Path(".gitignore").write_text("\n".join([*made, "/data"]))
     git("add", ".")
     git("commit", "--quiet", "--allow-empty", "--message", "Train")
 
@@ -109,3 +117,13 @@ def publish(*arguments: str, outdated: tuple[str, ...] = ()) -> int:
 def checkpoints(folder: Path) -> list[str]:
     """Return the names of the checkpoints in a bucket."""
     return sorted(path.name for path in folder.glob("*.keras"))
+
+
+def ran_in(folder: Path, code: str) -> Any:
+    """Run code of a card in a folder as it stands; return what its last line prints."""
+    *lines, last = code.strip().splitlines()
+    assert last.startswith("print(")
+    names: dict[str, Any] = {}
+    with contextlib.chdir(folder):
+        exec("\n".join(lines), names)  # noqa: S102
+        return eval(last.removeprefix("print"), names)  # noqa: S307

@@ -28,10 +28,16 @@ version = "{VERSION}"
 scripts = {{ tiny-models-run = "tiny_models.run:main" }}
 
 [tool.setuptools]
-packages = ["tiny_models", "tiny_models.data"]
+packages = ["tiny_models", "tiny_models.data", "tiny_models.project"]
 include-package-data = false
-package-data = {{ tiny_models = ["package.json"] }}
-package-dir = {{ tiny_models = "src" }}
+
+[tool.setuptools.package-data]
+tiny_models = ["package.json"]
+"tiny_models.project" = ["config.yaml", "official_models/**"]
+
+[tool.setuptools.package-dir]
+tiny_models = "src"
+"tiny_models.project" = "."
 """
 FILES = {
     "pyproject.toml": PYPROJECT,

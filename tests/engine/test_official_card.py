@@ -7,8 +7,9 @@ import pytest
 
 from modelyard.checking import main as check
 from modelyard.files import read_yaml
+from modelyard.official.places import OFFICIAL_MODELS
+from modelyard.official.record import load_official
 from modelyard.publishing.official.template import retraining_template
-from modelyard.saved.official import OFFICIAL_MODELS, load_official
 
 from .official import publish, ready
 from .tiny import CLASSES, MODEL

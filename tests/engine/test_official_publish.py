@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from fsspec.callbacks import Callback
 
+from modelyard.official.places import OFFICIAL_MODELS
+from modelyard.official.record import load_official
 from modelyard.publishing.official.target import Target
-from modelyard.saved.official import OFFICIAL_MODELS, load_official
 
 from .official import (
     CARD,
@@ -64,7 +65,14 @@ def test_a_model_goes_to_every_bucket_with_what_describes_it(
     assert official.version == "v1.0.0"
     assert git("tag") == "tiny@v1.0.0"
     assert official.sha256 in git("tag", "--list", "--format=%(contents)")
-    assert git("rev-parse", "tiny@v1.0.0^{commit}") == git("rev-parse", "HEAD") == official.commit
+    assert git("rev-parse", "tiny@v1.0.0^{commit}") == git("rev-parse", "HEAD")
+    assert git("rev-parse", "HEAD^") == official.commit  # of the training
+    assert git("status", "--porcelain") == ""
+    assert git("log", "-1", "--format=%s") == "Publish tiny v1.0.0"
+    assert {Path(name).parts[0] for name in git("show", "--format=", "--name-only").split()} == {
+        "official_models",
+        "templates",
+    }
     assert f"| commit of this version | {official.commit} |" in (OFFICIAL / "README.md").read_text()
 
 

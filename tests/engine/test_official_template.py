@@ -31,6 +31,7 @@ def fill_in(section: str, **keys: object) -> None:
 
 
 def test_the_new_model_has_the_official_one_s_architecture_params_and_hyperparameters() -> None:
+    fill_in("train_config", from_scratch=True)
     assert add("--name", "mine") == 0
     official, made = (
         load_config(MODEL / "config.yaml"),
@@ -42,6 +43,14 @@ def test_the_new_model_has_the_official_one_s_architecture_params_and_hyperparam
     )
     assert made.tuning.hyperparams == official.tuning.hyperparams
     assert "mine" in read_yaml(Path("dvc.yaml"))["artifacts"]
+
+
+def test_without_from_scratch_it_begins_with_the_official_weights() -> None:
+    fill_in("train_config", batch_size=7, gpus=2)
+    assert add("--name", "mine") == 0
+    params = load_config(Path("models/mine/config.yaml")).params
+    assert params.initial_weights == "tiny@v1.0.0"
+    assert (params.batch_size, params.devices) == (7, 2)
 
 
 def test_data_that_is_the_project_s_own_may_be_filled_in() -> None:
@@ -56,6 +65,9 @@ def test_data_that_is_the_project_s_own_may_be_filled_in() -> None:
         ("train_config", {"data_dir": "data/raw/mine"}, "train_config.data_dir is 'data/raw/mine'"),
         ("train_config", {"labels": "mine.csv"}, "train_config.labels is 'mine.csv', but data.ann"),
         ("train_config", {"data_dri": "x"}, "data_dri is not a known key (did you mean 'data_dir'"),
+        ("train_config", {"num_workers": 3}, "on all cores, and training reads what it wrote; rem"),
+        ("train_config", {"gpus": 0}, "hide them: CUDA_VISIBLE_DEVICES=-1"),
+        ("train_config", {"save_dir": "x"}, "save_dir is for `python -m src.run train --config"),
         ("train_config", {"params": {"epochz": 1}}, "epochz is not a key of params; known: seed, "),
         ("train_config", {"params": {"epochs": 0}}, "models/mine/config.yaml: params.epochs is 0"),
         ("train_config", {"architecture": "nope"}, "there is no src/models/nope.py"),

@@ -20,6 +20,8 @@ from .packaged import FILES, NAME, PYPROJECT, VERSION, WHEEL, commit, git, umask
 from .packaged import write_package as write_package_into
 from .tiny import TINY
 
+OFFICIAL = ("official_models/tiny/README.md", "official_models/tiny/config.yaml")
+
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -64,10 +66,14 @@ def test_the_same_commit_gives_the_same_bytes_on_any_machine(
 
 def test_the_wheel_holds_the_code_of_the_commit_and_nothing_that_git_ignores(package: Path) -> None:
     write(package, "src/ignored.py", "token = 1\n")
+    for name in OFFICIAL:
+        write(package, name, f"what describes {name}\n")
+    commit(package)
     found = members(build())
     code = {name for name in found if not name.startswith("tiny_models-1.2.0.dist-info/")}
-    assert code == {f"tiny_models/{name}" for name in ("package.json", "__init__.py", "run.py")} | {
-        "tiny_models/data/__init__.py"
+    own = ("package.json", "__init__.py", "run.py", "data/__init__.py", "project/config.yaml")
+    assert code == {f"tiny_models/{name}" for name in own} | {
+        f"tiny_models/project/{name}" for name in OFFICIAL
     }
     assert found["tiny_models/run.py"].decode() == FILES["src/run.py"]
 
@@ -145,6 +151,26 @@ def test_a_version_that_is_not_three_numbers_is_refused(package: Path, version: 
     write(package, "pyproject.toml", PYPROJECT.replace(VERSION, version))
     commit(package)
     assert f"pyproject.toml: project.version is {version!r}; write MAJOR.MINOR.PATCH" in refused()
+
+
+@pytest.mark.parametrize(
+    ("old", "lacking"),
+    [
+        (', "tiny_models.project"]', "config.yaml"),
+        (', "official_models/**"', "official_models/tiny/README.md"),
+    ],
+)
+def test_a_wheel_without_the_official_models_is_built_with_a_warning(
+    package: Path, old: str, lacking: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in OFFICIAL:
+        write(package, name, "described")
+    write(package, "pyproject.toml", PYPROJECT.replace(old, "]" if "]" in old else ""))
+    commit(package)
+    build()
+    [said] = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"warning: pyproject.toml: the wheel is without {lacking}, so that who")
+    assert 'package-data "tiny_models.project" = ["config.yaml", "official_models/**"].' in said
 
 
 MISTAKES = {

@@ -24,6 +24,10 @@ PAGES = {
     "src/run.py": "",
 }
 REPORT = """\
+## `m`
+
+### All trials
+
 ![Curves](curves.png)
 
 <details><summary>All</summary>
@@ -156,6 +160,7 @@ def test_reports_and_model_cards_are_shown_where_there_are_any() -> None:
         assert shown in page("")
     assert ".partial" not in page("")
     report = page("reports/m/report")
+    assert re.findall("<h([1-6])", report) == ["1", "2"]  # as a comment it begins with the second
     assert 'src="../curves.png"' in report
     assert "<td>1</td>" in report  # a table inside <details>
     assert Path("site/reports/m/curves.png").is_file()

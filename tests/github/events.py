@@ -17,6 +17,7 @@ class Event:
         committer: by user name; GitHub's own is web-flow: merges, and edits on its pages.
         head_repository: of a pull request, where its branch lies; a fork's is another.
         changed: the files that a push or a pull request changes.
+        private: is the repository.
     """
 
     sha: str
@@ -30,6 +31,7 @@ class Event:
     head_repository: str = REPOSITORY
     run_id: int = 1001
     changed: tuple[str, ...] = ()
+    private: bool = False
 
     @property
     def ref_name(self) -> str:
@@ -56,7 +58,9 @@ class Event:
         }
 
     def _payload(self) -> dict[str, Any]:
-        payload: dict[str, Any] = {"repository": {"default_branch": "main"}}
+        payload: dict[str, Any] = {
+            "repository": {"default_branch": "main", "private": self.private}
+        }
         if self.name == "push":
             payload["head_commit"] = {
                 "author": {"name": self.author},

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import chromium
@@ -60,11 +61,11 @@ def _repository(untrained: Callable[..., Cloud]) -> Cloud:
     return untrained()
 
 
-def tagged(cloud: Cloud, tag: str) -> Results:
+def tagged(cloud: Cloud, tag: str, **event: Any) -> Results:
     """Tag the user's commit, push the tag and run what GitHub runs then."""
     cloud.project.run("git", "tag", tag)
     cloud.project.run("git", "push", "--quiet", "origin", f"refs/tags/{tag}")
-    return cloud.start("release", ref=f"refs/tags/{tag}")
+    return cloud.start("release", ref=f"refs/tags/{tag}", **event)
 
 
 def outcomes(results: Results) -> list[str]:
@@ -83,8 +84,8 @@ def published(cloud: Cloud) -> list[str]:
 def test_a_tag_tests_publishes_documents_and_releases_its_version(repository: Cloud) -> None:
     results = tagged(repository, "v0.1.0")
     logs = "\n".join(job.log for job in results.values())
-    assert list(results) == ["check", "tests", "publish", "announce"]
-    assert outcomes(results) == ["success"] * 4, logs
+    assert list(results) == ["check", "tests", "publish", "attest", "announce"]
+    assert outcomes(results) == ["success"] * 5, logs
     assert "\npytest " in results["tests"].log
     engine = next((repository.project.path / "vendor").glob("*.whl")).name
     assert published(repository) == [WHEEL, engine]  # so that it can be installed from there
@@ -92,6 +93,8 @@ def test_a_tag_tests_publishes_documents_and_releases_its_version(repository: Cl
     assert f"Deployed {repository.git('rev-parse', '--short', 'main')}" in (
         repository.git("log", "--format=%s", "gh-pages")
     )
+    attested = [inputs for name, inputs in repository.used if name.startswith("actions/attest")]
+    assert attested == [{"subject-path": "dist/*.whl,!dist/modelyard-*.whl"}]
     [call] = repository.programs.calls("gh")
     assert call[:3] == ["release", "create", "v0.1.0"]
     assert set(call[-3:]) == {f"dist/{WHEEL}", f"dist/{engine}", "dist/package.json"}
@@ -114,7 +117,7 @@ def the_same_tag_again_changes_nothing(cloud: Cloud) -> None:
 @pytest.mark.parametrize("tag", ["v9.9.9", *HOSTILE])
 def test_another_tag_is_refused_before_anything_is_built(repository: Cloud, tag: str) -> None:
     results = tagged(repository, tag)
-    assert outcomes(results) == ["failure", "skipped", "skipped", "skipped"]
+    assert outcomes(results) == ["failure", *["skipped"] * 4]
     said = results["check"].step("Check the tag").log
     assert f"error: The tag is {tag!r}, but pyproject.toml says version '0.1.0'" in said
     assert list(repository.root.rglob("pwned")) == []
@@ -126,10 +129,10 @@ def test_a_tag_of_a_branch_that_is_not_merged_is_refused(repository: Cloud) -> N
     repository.project.run("git", "switch", "--quiet", "--create", "try")
     repository.project.run("git", "commit", "--quiet", "--allow-empty", "--message", "Not merged")
     results = tagged(repository, "v0.1.0")
-    assert outcomes(results) == ["failure", "skipped", "skipped", "skipped"]
+    assert outcomes(results) == ["failure", *["skipped"] * 4]
     assert "is not in origin/main" in results["check"].log
     results = repository.start("release", name="workflow_dispatch")
-    assert outcomes(results) == ["failure", "skipped", "skipped", "skipped"]
+    assert outcomes(results) == ["failure", *["skipped"] * 4]
     assert "This run was started on the branch 'main', but only a tag" in results["check"].log
 
 
@@ -138,14 +141,16 @@ def test_a_package_that_cannot_be_published_is_not_announced(repository: Cloud) 
     project.replace("environments.yaml", f"file://{repository.root}", "https://127.0.0.1:9")
     repository.commit("An environment that nobody reaches")
     results = tagged(repository, "v0.1.0")
-    assert outcomes(results) == ["success", "success", "failure", "skipped"]
+    assert outcomes(results) == ["success", "success", "failure", "skipped", "skipped"]
     assert repository.programs.calls("gh") == []
 
 
-def test_without_a_site_a_release_has_none(untrained: Callable[..., Cloud]) -> None:
+def test_without_a_site_a_release_has_none_and_a_private_one_no_attestation(
+    untrained: Callable[..., Cloud],
+) -> None:
     cloud = untrained(docs="no")
-    results = tagged(cloud, "v0.1.0")
-    assert set(outcomes(results)) == {"success"}, results["announce"].log
+    results = tagged(cloud, "v0.1.0", private=True)
+    assert outcomes(results) == ["success"] * 3 + ["skipped", "success"], results["announce"].log
     assert cloud.git("branch", "--format=%(refname:short)") == "main"
     assert len(cloud.programs.calls("gh", "release create")) == 1
 

@@ -200,10 +200,22 @@ def test_a_new_project_publishes_to_a_folder_beside_it_and_its_clone_builds_the_
 
 @pytest.fixture
 def installed(
-    registries: Registries, project_environment: ProjectEnvironment, tmp_path: Path
+    registries: Registries,
+    finished: Project,
+    project_environment: ProjectEnvironment,
+    tmp_path: Path,
 ) -> ProjectEnvironment:
-    """Install package and engine from the index into an environment that has what they need."""
-    assert registries.publish("--env", "index")[0]
+    """Publish a trained model, then its project's package, and install that in an environment.
+
+    The environment has what both need, and both come from the index.
+    """
+    shutil.copy(registries.project.path / "environments.yaml", finished.path)
+    finished.replace("config.yaml", "buckets: []", f"buckets: ['file://{tmp_path}/official']")
+    finished.run("git", "commit", "--quiet", "--all", "--message", "Buckets")
+    finished.run("python", "-m", "ci.publish_models")
+    finished.run("git", "add", "--all")
+    finished.run("git", "commit", "--quiet", "--allow-empty", "--message", "Publish")
+    assert registries.publish("--env", "index", project=finished)[0]
     folder = tmp_path / "fresh"
     run(tmp_path, sys.executable, "-m", "venv", str(folder))
     (site,) = folder.glob("lib/python*/site-packages")
@@ -213,27 +225,41 @@ def installed(
     options = ("--quiet", "--no-deps", "--disable-pip-version-check", "--index-url", index)
     packages = ("digit-classifier==0.1.0", "modelyard")  # not the checkout's, which is on the path
     run(tmp_path, str(folder / "bin/pip"), "install", "--ignore-installed", *options, *packages)
-    return ProjectEnvironment(folder, {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"})
+    path = f"{folder / 'bin'}:{os.environ['PATH']}"
+    return ProjectEnvironment(folder, {"PATH": path, "MODELYARD_CACHE": str(tmp_path / "cache")})
+
+
+ASK = f"""
+from modelyard.pipeline.provenance import git_commit
+from modelyard.serving.predictor import load_predictor
+print(git_commit(), load_predictor("{MODEL}@v1.0.0").file)
+"""
 
 
 def test_the_installed_package_works_without_the_project(
-    installed: ProjectEnvironment, registries: Registries, finished: Project, tmp_path: Path
+    installed: ProjectEnvironment, finished: Project, tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
+    for command in ("run", "predict", "serve"):
+        said = installed.run(elsewhere, f"digit-classifier-{command}", "--help")
+        assert said.startswith(f"usage: digit-classifier-{command} ")
+    official = finished.yaml(f"official_models/{MODEL}/config.yaml")["public_checkpoint"]
+    image = next((finished.path / "data/raw/digits").rglob("*.png"))
+    installed.run(elsewhere, "digit-classifier-predict", MODEL, str(image))
+    finished.run("modelyard", "predict", f"models/{MODEL}", str(image))
+    here, there = (path / "predictions.csv" for path in (finished.path, elsewhere))
+    assert there.read_text() == here.read_text()
+    shutil.rmtree(tmp_path / "official")  # from now on it comes from the cache
+    head = finished.run("git", "rev-parse", "HEAD").strip()
+    cached = tmp_path / "cache/official" / official
+    assert installed.run(elsewhere, "python", "-c", ASK).split() == [head, str(cached)]
+    listed = installed.run(elsewhere, "modelyard", "models").splitlines()
+    assert listed[0] == f"The package digit-classifier 0.1.0, from file://{tmp_path}/official"
+    assert listed[1].startswith(f"  {MODEL}@v1.0.0  accuracy 0.9")
     shutil.copy(finished.path / "config.yaml", elsewhere)
     shutil.copytree(finished.path / "models", elsewhere / "models")
     assert installed.run(elsewhere, "python", "-m", "digit_classifier.run", "check").split() == [
         MODEL
     ]
     assert installed.run(elsewhere, "digit-classifier-run", "check").split() == [MODEL]
-    for command in ("predict", "serve"):
-        assert "usage:" in installed.run(elsewhere, f"digit-classifier-{command}", "--help")
-    image = next((finished.path / "data/raw/digits").rglob("*.png"))
-    installed.run(elsewhere, "digit-classifier-predict", f"models/{MODEL}", str(image))
-    finished.run("modelyard", "predict", f"models/{MODEL}", str(image))
-    here, there = (path / "predictions.csv" for path in (finished.path, elsewhere))
-    assert there.read_text() == here.read_text()
-    code = "from modelyard.pipeline.provenance import git_commit; print(git_commit())"
-    head = registries.project.run("git", "rev-parse", "HEAD").strip()
-    assert installed.run(elsewhere, "python", "-c", code).strip() == head

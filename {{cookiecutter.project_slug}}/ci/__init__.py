@@ -1,4 +1,4 @@
-"""What ships: `python -m ci.publish`, `ci.unpublish`, `ci.run_tests`, `ci.publish_models`."""
+"""What ships: `python -m ci.publish`, `unpublish`, `run_tests`, `publish_models`, `withdraw`."""
 
 from modelyard import ci
 

@@ -17,9 +17,11 @@ from modelyard.files import whole_file
 from modelyard.publishing.packages.build import DIST, build
 from modelyard.publishing.packages.wheel import Wheel, engine_wheel, settled
 from modelyard.stores import reason
+from modelyard.terminal import print_table
 
 from .environments import Environment, find, load_environments
 from .packages import Store, store_for
+from .runner import warn_of_folders
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ def publish(names: Sequence[str] = ()) -> bool:
     """
     environments = find(load_environments(), names)
     stores = open_stores(environments)
+    for one in environments:
+        warn_of_folders(f"environments.yaml: {one.name}", [one.url])
     built, engine = build(), engine_wheel()
     print(f"{built.wheel}: {built.wheel.stat().st_size:,} bytes, of commit {built.commit[:10]}")
     if engine:  # a release shows all that an installation needs
@@ -88,14 +92,12 @@ def print_outcomes(
     title: str, environments: Sequence[Environment], outcomes: Mapping[str, EnvironmentOutcome]
 ) -> None:
     """Print one line per environment."""
-    from rich.console import Console
     from rich.table import Table
 
-    table = Table("environment", "result", title=title, title_justify="left")
-    table.add_column("where", overflow="fold")
+    table = Table("environment", "result", "where", title=title, title_justify="left")
     for one in environments:
         table.add_row(one.name, outcomes[one.name].result, unquote(one.url))
-    Console().print(table)
+    print_table(table)
 
 
 def raise_problems(outcomes: Mapping[str, EnvironmentOutcome]) -> None:

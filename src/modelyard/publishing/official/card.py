@@ -10,11 +10,12 @@ from jinja2 import Environment, StrictUndefined
 
 from modelyard.config.export_section import FORMATS
 from modelyard.documents import flat
+from modelyard.official.record import OfficialConfig
 from modelyard.report.tables import cell, table
-from modelyard.saved.official import OfficialConfig
 from modelyard.tasks.kinds import kind_of
 from modelyard.tasks.outputs import head_of, said_output
 
+from .plain_keras import foreign_code, plain_keras
 from .run_directory import RunDirectory
 from .template import dumped
 
@@ -32,8 +33,10 @@ HUB: dict[tuple[str, str], str] = {
 }
 
 
-def card(run: RunDirectory, official: OfficialConfig, forced: Sequence[str]) -> str:
-    """Return a model's card; `forced` are the reasons there were not to publish it."""
+def card(
+    run: RunDirectory, official: OfficialConfig, forced: Sequence[str], unchecked: Sequence[str]
+) -> str:
+    """Return a model's card, with reasons against publishing it, and what nobody checked."""
     environment = Environment(  # noqa: S701  (Markdown: `cell` escapes)
         undefined=StrictUndefined, keep_trailing_newline=True
     )
@@ -44,20 +47,24 @@ def card(run: RunDirectory, official: OfficialConfig, forced: Sequence[str]) -> 
         ("latency_ms", "size_bytes"),
     )
     chosen = {**train["hyperparameters"], **train["params"]}
-    kind = kind_of(predict)
+    kind, file = kind_of(predict), run.config.file
     return environment.from_string(TEXT.read_text(encoding="utf-8")).render(
         cell=cell,
         front_matter=dumped(_front_matter(run, predict)),
         run=run,
         official=official,
         forced=forced,
+        unchecked=unchecked,
         train=train,
         predict=predict,
         takes=kind.takes(),
         many=kind.MANY.upper(),
+        folder=Path(official.public_checkpoint).stem,
+        plain=plain_keras(kind, official.public_checkpoint, run.weights),
+        foreign=foreign_code(run.weights),
         says=said_output(predict["output"], cell),
         said=run.config.card,
-        not_said=f"Not said: `card` is missing in `{run.config.file}`.",
+        not_said=f"Not said: `card` is missing in `{'config.yaml' if run.source else file}`.",
         metrics=_by_split(run.metrics),
         per_class=_per_class(run.metrics),
         hyperparameters=_table(("", "value"), map(_listed, flat(chosen))),
@@ -70,7 +77,7 @@ def _front_matter(run: RunDirectory, predict: dict[str, Any]) -> dict[str, Any]:
     """Return what the hub reads: https://huggingface.co/docs/hub/model-cards."""
     task = run.config.task.replace("_", "-")
     named = HUB.get((run.config.task, head_of(predict)), task)
-    kind, data = named, run.config.data.root.name
+    kind, data = named, _data_root(run).name
     metrics = [
         {"type": name, "value": value}
         for name, value in flat(run.metrics.get("test", {}))
@@ -85,6 +92,12 @@ def _front_matter(run: RunDirectory, predict: dict[str, Any]) -> dict[str, Any]:
         "tags": list(dict.fromkeys(["keras", task, kind, run.config.architecture])),
         "model-index": [{"name": run.name, "results": [result]}],
     }
+
+
+def _data_root(run: RunDirectory) -> Path:
+    """Return where the data lay; results from elsewhere had data of their own."""
+    then = run.train["config"].get("data") or {}
+    return Path(str(then.get("root", ""))) if run.source else run.config.data.root
 
 
 def _license() -> dict[str, str]:
@@ -121,7 +134,7 @@ def _origin(run: RunDirectory, official: OfficialConfig) -> list[tuple[str, obje
         ("commit of this version", official.commit or "none"),
         ("commit before the training", run.train.get("git_commit") or "none"),
         ("started", run.train.get("training_start_time", "")),
-        ("data", run.config.data.root.as_posix()),
+        ("data", _data_root(run).as_posix()),
         ("SHA-256 of the prepared data", run.train["data_hash"]),
         ("checkpoint", official.public_checkpoint),
         ("SHA-256 of its content", official.sha256),

@@ -1,6 +1,5 @@
 """Reasons not to publish: what nobody could trace, and what is not good enough."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,11 @@ from modelyard.files import read_yaml
 from modelyard.git import commit, git, head, is_shallow
 from modelyard.pipeline.consistency import listed, outdated
 from modelyard.report.gate import judge, metrics_path
-from modelyard.stores import check_installed
+from modelyard.stores import check_installed, scheme
 
+from .lock import md5, mismeasured, recorded
 from .run_directory import RunDirectory
+from .sources import METRICS
 
 # What publishing itself writes.
 WRITTEN = (":!official_models", ":!templates")
@@ -28,15 +29,22 @@ class Refusal:
     Attributes:
         untraceable: HEAD does not hold what would be published.
         unacceptable: what it does not reach.
+        mismeasured: its metrics are of other weights, as far as anybody knows.
     """
 
     untraceable: list[str]
     unacceptable: list[str]
+    mismeasured: list[str]
 
     @property
     def lines(self) -> list[str]:
         """All of them."""
-        return [*self.untraceable, *self.unacceptable]
+        return [*self.untraceable, *self.mismeasured, *self.unacceptable]
+
+    @property
+    def traceable(self) -> bool:
+        """Whether it may have a version."""
+        return not self.untraceable and not self.mismeasured
 
 
 def buckets() -> list[str]:
@@ -55,7 +63,21 @@ def buckets() -> list[str]:
         raise UserError(f"{ROOT_CONFIG}: publish.buckets names {min(twice)} more than once.")
     for bucket in found:
         check_installed(bucket)
-    return found
+    return _writable(found)
+
+
+def _writable(found: list[str]) -> list[str]:
+    """Leave out what is only read, such as an address of the same bucket for everybody."""
+    kept = [bucket for bucket in found if scheme(bucket) != "https"]
+    if not kept:
+        raise UserError(
+            f"{ROOT_CONFIG}: publish.buckets names only {', '.join(found)}, and an https:// "
+            "address is only read; name the bucket behind it too."
+        )
+    for bucket in found:
+        if bucket not in kept:
+            print(f"Leaving out {bucket}: an https:// address is only read.")
+    return kept
 
 
 def refusals(runs: Sequence[RunDirectory]) -> list[Refusal]:
@@ -65,18 +87,35 @@ def refusals(runs: Sequence[RunDirectory]) -> list[Refusal]:
         UserError: a model cannot be judged.
     """
     unclean = _unclean()
-    return [
-        Refusal(
-            [*unclean, *_untracked(run), *_not_recorded(run), *_outdated(run)],
-            [f"{run.name} is not accepted: {line}" for line in judge(run.config).violations],
-        )
-        for run in runs
-    ]
+    return [_refusal(run, unclean) for run in runs]
+
+
+def _refusal(run: RunDirectory, unclean: list[str]) -> Refusal:
+    untraceable = list(unclean)
+    if not run.source:
+        untraceable += [*_untracked(run), *_not_recorded(run), *_outdated(run)]
+    other = mismeasured(run)
+    judged = not other and (run.metrics or not run.source)
+    elsewhere = run.metrics if run.source else None
+    violations = judge(run.config, elsewhere=elsewhere).violations if judged else []
+    lines = [f"{run.name} is not accepted: {line}" for line in violations]
+    return Refusal(untraceable, lines, other)
+
+
+def unchecked(run: RunDirectory) -> list[str]:
+    """Say what nobody could check of results that lie elsewhere; not where: that may be private."""
+    if not run.source:
+        return []
+    found = ["The results come from outside this repository: DVC has no record of them, and "
+             "nothing here says that this commit's code and data give them"]  # fmt: skip
+    if not run.metrics and run.config.acceptance:
+        found.append(f"There is no {METRICS} with them, so nothing says whether they are accepted")
+    return found
 
 
 def without_commit(run: RunDirectory) -> str | None:
     """Say that a model was trained before the first commit; its version's tag still names one."""
-    if run.train.get("git_commit"):
+    if run.train.get("git_commit") or run.source:
         return None
     pipeline = run.config.file.with_name("dvc.yaml")
     return (
@@ -135,8 +174,8 @@ def _not_recorded(run: RunDirectory) -> list[str]:
         problems.append(
             f"dvc.yaml: artifacts has no {run.name} with `path: {path}` and `type: model`; add it"
         )
-    recorded = _recorded(lock)
-    other = [file for file in run.files if recorded.get(file.as_posix()) != {_md5(file)}]
+    known = recorded(lock)
+    other = [file for file in run.files if known.get(file.as_posix()) != {md5(file)}]
     if other:
         problems.append(
             f"{', '.join(map(str, other))} is not as {lock} records it; `dvc repro` records what "
@@ -150,18 +189,3 @@ def _artifact(name: str) -> dict[str, str]:
     pipeline = Path("dvc.yaml")
     document = read_yaml(pipeline) if pipeline.is_file() else None
     return dict(((document or {}).get("artifacts") or {}).get(name) or {})
-
-
-def _recorded(lock: Path) -> dict[str, set[str]]:
-    """Return the MD5 of every file as the stages wrote and read it, by its path."""
-    stages = (read_yaml(lock) or {}).get("stages", {}).values() if lock.is_file() else ()
-    found: dict[str, set[str]] = {}
-    for stage in stages:
-        for one in [*stage.get("deps", []), *stage.get("outs", [])]:
-            found.setdefault(one["path"], set()).add(str(one.get("md5")))
-    return found
-
-
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from modelyard.saved.official import predict_config
+from modelyard.official.record import predict_config
 
 SCHEMA_VERSION = 1
 # What a training reads, with the keys of train_configuration.yaml that hold it.

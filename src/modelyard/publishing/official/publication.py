@@ -1,14 +1,15 @@
 """What is published of one model: its checkpoint, and the files that describe it."""
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.files import whole_file, whole_folder, write_yaml
-from modelyard.saved.official import OFFICIAL_MODELS, OfficialConfig, load_official
+from modelyard.official.places import OFFICIAL_MODELS
+from modelyard.official.record import OfficialConfig, load_official
 
 from .card import card
+from .checks import Refusal, unchecked
 from .run_directory import RunDirectory
 from .template import TEMPLATES, retraining_template
 from .versions import Version
@@ -22,12 +23,14 @@ class Publication:
         official: what its official config.yaml will say.
         described: the folder of the files that go beside the checkpoint.
         forced: the reasons there were not to publish it.
+        traceable: whether HEAD holds what it was made of, so that it may have a version.
     """
 
     run: RunDirectory
     official: OfficialConfig
     described: Path
     forced: list[str]
+    traceable: bool = True
 
     @property
     def name(self) -> str:
@@ -59,7 +62,7 @@ class Publication:
 
 
 def prepare(
-    run: RunDirectory, version: Version | None, forced: Sequence[str], folder: Path
+    run: RunDirectory, version: Version | None, refusal: Refusal, folder: Path
 ) -> Publication:
     """Write what describes a model into an empty folder.
 
@@ -75,14 +78,15 @@ def prepare(
     )
     folder.mkdir()
     write_yaml(folder / "config.yaml", official.model_dump())
-    (folder / "README.md").write_text(card(run, official, forced), encoding="utf-8")
+    text = card(run, official, refusal.lines, unchecked(run))
+    (folder / "README.md").write_text(text, encoding="utf-8")
     for path in run.reference:
         shutil.copy(path, folder)
     if version and published(run.name) == official:
         said = [OFFICIAL_MODELS / run.name / path.name for path in folder.iterdir()]
         for path in filter(Path.is_file, said):
             shutil.copy(path, folder)
-    return Publication(run, official, folder, list(forced))
+    return Publication(run, official, folder, refusal.lines, refusal.traceable)
 
 
 def _equal(path: Path, other: Path) -> bool:

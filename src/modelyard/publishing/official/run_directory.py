@@ -1,28 +1,22 @@
 """A model's folder as training leaves it: complete, and still what its configuration says."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from modelyard.config.loading import load_config
 from modelyard.config.models import adapter_of, check_known, config_path, model_names
 from modelyard.config.schema import Config
-from modelyard.documents import flat
 from modelyard.errors import UserError
-from modelyard.files import read_yaml
 from modelyard.pipeline.metrics import read_metrics
 from modelyard.report.gate import metrics_path
 from modelyard.saved.content import content_hash
 
-from .configuration import learnt_with, published
+from .configuration import published
+from .one_training import check_files, check_record, mapping
+from .sources import METRICS, REFERENCE
 
-REFERENCE = (
-    "train_configuration.yaml",
-    "predict_configuration.yaml",
-    "hparams.yaml",
-    "val_metrics.json",
-)
-RECORDED = ("config", "data_hash", "hyperparameters", "model")
 WEIGHTS = (".keras", ".h5")
 
 
@@ -33,9 +27,10 @@ class RunDirectory:
     Attributes:
         weights: the one file of weights.
         train: its train_configuration.yaml.
-        metrics: what `evaluate` measured.
+        metrics: what `evaluate` measured; nothing where that was left out.
         configuration: the published configuration.
         sha256: the hash of the content.
+        source: where the results lie, if not in models/<model>.
     """
 
     config: Config
@@ -44,6 +39,7 @@ class RunDirectory:
     metrics: dict[str, Any]
     configuration: dict[str, Any]
     sha256: str
+    source: str | None = None
 
     @property
     def name(self) -> str:
@@ -65,16 +61,27 @@ class RunDirectory:
         """The weights and what is published with them."""
         return [self.weights, *self.reference]
 
+    @property
+    def shown_weights(self) -> str:
+        """Where the weights lie, for people."""
+        return f"{self.source}/{self.weights.name}" if self.source else str(self.weights)
 
-def publishable(named: list[str]) -> list[str]:
-    """Return the models to publish: those named, or all that are Keras' and trained.
+    def without_metrics(self) -> "RunDirectory":
+        """Return it without what was measured of other weights."""
+        return replace(self, metrics={})
+
+
+def publishable(named: list[str], sources: Mapping[str, str]) -> list[str]:
+    """Return the models to publish: those named, or all that are Keras' and trained or elsewhere.
 
     Raises:
         UserError: one of them is not a model here, or none that Keras made.
     """
     if not named:
-        return _all_of(model_names())
+        return _all_of(model_names(), sources)
     for model in named:
+        if model in sources:
+            continue
         check_known(model, "MODEL")
         if _brings_adapter(model):
             raise UserError(
@@ -84,12 +91,13 @@ def publishable(named: list[str]) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _all_of(known: list[str]) -> list[str]:
-    """Return the Keras models that are trained, and say which others there are."""
-    keras = [model for model in known if not _brings_adapter(model)]
-    if not keras:
+def _all_of(known: list[str], sources: Mapping[str, str]) -> list[str]:
+    """Return the Keras models that are trained, here or elsewhere; say which others there are."""
+    keras = [model for model in known if model in sources or not _brings_adapter(model)]
+    if not keras and not sources:
         raise UserError("There is no Keras model in models/; `modelyard zoo add` makes one.")
     trained = [model for model in keras if _weight_files(Path("models", model))]
+    trained = sorted({*trained, *sources})
     for model in known:
         if model not in keras:
             print(f"Leaving out {model}: models/{model}/adapter.py is of another framework.")
@@ -117,16 +125,44 @@ def read_run_directory(model: str) -> RunDirectory:
             f"{folder} is not complete, missing: {', '.join(missing)}; `dvc repro` writes them, "
             "`dvc pull` fetches them."
         )
-    train, predict = _mapping(paths[0]), _mapping(paths[1])
-    _check_record(paths[0], train, config)
-    _check_files(folder, train, predict)
+    return _read(config, weights, read_metrics(metrics))
+
+
+def read_results(folder: Path, source: str) -> RunDirectory:
+    """Read results that were brought from elsewhere; the model's rules here judge them, if any.
+
+    Raises:
+        UserError: a file is broken, or the model is not of its configuration.
+    """
+    try:
+        config = load_config(folder / "config.yaml")
+        if (here := Path("models", folder.name, "config.yaml")).is_file():
+            ours = load_config(here)
+            said = {"acceptance": ours.acceptance, "card": ours.card or config.card}
+            config = config.model_copy(update=said)
+        [weights] = folder.glob("*.keras")
+        metrics = folder / METRICS
+        run = _read(config, weights, read_metrics(metrics) if metrics.is_file() else {})
+    except UserError as error:
+        raise UserError(str(error).replace(str(folder), source)) from None
+    return replace(
+        run, source=source, weights=weights.resolve()
+    )  # which lie there, or were fetched
+
+
+def _read(config: Config, weights: Path, metrics: dict[str, Any]) -> RunDirectory:
+    """Read and compare what lies beside the weights."""
+    folder = weights.parent
+    train, predict = (mapping(folder / name) for name in REFERENCE[:2])
+    check_record(folder / REFERENCE[0], train, config)
+    check_files(folder, train, predict)
     configuration = published(train, predict)
     try:
         with weights.open("rb") as file:
             sha256 = content_hash(configuration, file)
     except ValueError as error:
         raise UserError(f"{weights}: {error}; train it again.") from None
-    return RunDirectory(config, weights, train, read_metrics(metrics), configuration, sha256)
+    return RunDirectory(config, weights, train, metrics, configuration, sha256)
 
 
 def _weights(config: Config) -> Path:
@@ -149,47 +185,3 @@ def _weights(config: Config) -> Path:
 def _weight_files(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.glob("*") if path.suffix in WEIGHTS)
     return [path for path in files if not path.name.startswith(".")]  # half-written by a kill
-
-
-def _mapping(path: Path) -> dict[str, Any]:
-    document = read_yaml(path, "train the model again")
-    if not isinstance(document, dict):
-        raise UserError(f"{path} is empty or not a mapping; train the model again.")
-    return document
-
-
-def _check_record(path: Path, train: dict[str, Any], config: Config) -> None:
-    """Refuse a record that lacks something, or is of another model or configuration."""
-    if missing := [key for key in RECORDED if not train.get(key)]:
-        raise UserError(f"{path} has no {missing[0]}; train the model again.")
-    if not isinstance(train["config"], dict):
-        raise UserError(f"{path}: config is not a section; train the model again.")
-    if train["model"] != config.name:
-        raise UserError(
-            f"{path}: model is {train['model']!r}, but the folder is {config.file.parent}; a model "
-            "is published under the name it was trained by: train it again."
-        )
-    params = config.default_params | dict(train["config"].get("params") or {})
-    then = dict(flat(learnt_with(train["config"] | {"params": params})))
-    now = dict(flat(learnt_with(config.record())))
-    for key in then | now:
-        if then.get(key) != now.get(key):
-            raise UserError(
-                f"{config.file}: {key} is {now.get(key)!r}, but the model was trained with "
-                f"{then.get(key)!r}; `dvc repro` trains it as configured, or set the key back."
-            )
-
-
-def _check_files(folder: Path, train: dict[str, Any], predict: dict[str, Any]) -> None:
-    """Refuse files that are not of one training."""
-    pairs = (
-        ("predict_configuration.yaml: model", predict.get("model"), train["model"]),
-        ("predict_configuration.yaml: task", predict.get("task"), train["config"].get("task")),
-        ("hparams.yaml", _mapping(folder / "hparams.yaml"), dict(train["hyperparameters"])),
-    )
-    for what, found, recorded in pairs:
-        if found != recorded:
-            raise UserError(
-                f"{folder / what} is {found!r}, but train_configuration.yaml says {recorded!r}: "
-                "they are not of one training; `dvc repro` or `dvc checkout` the model."
-            )

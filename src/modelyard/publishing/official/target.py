@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from modelyard.config.signing_section import Signing
 from modelyard.disk import sweep, sync
 from modelyard.errors import UserError
 from modelyard.files import PARTIAL
-from modelyard.saved.official import OfficialConfig
+from modelyard.official.record import OfficialConfig
 from modelyard.stores import file_system, scheme
+
+from .hub import commit
 
 CHUNK = 8 * 2**20
 # What is in memory at once; the libraries' own defaults are up to half a gibibyte.
@@ -24,9 +27,10 @@ STREAMED = {
 
 @dataclass(frozen=True)
 class Target:
-    """A bucket, or a folder, by its URL."""
+    """A bucket, or a folder, by its URL; what is sent there is signed where `signing` says how."""
 
     url: str
+    signing: Signing | None = None
 
     def holds(self, official: OfficialConfig) -> bool:
         """Say whether the checkpoint is there already.
@@ -70,6 +74,14 @@ class Target:
         """Send a file that describes the checkpoint, over what another publisher said."""
         self._send(file, name, callback, mode="overwrite")
 
+    def remove(self, name: str) -> bool:
+        """Remove a file; say whether it was there."""
+        if not self._has(name):
+            return False
+        fs, path = file_system(f"{self.url}/{name}")
+        fs.rm_file(path)
+        return True
+
     def verify(self, official: OfficialConfig) -> None:
         """Read the checkpoint back.
 
@@ -77,7 +89,8 @@ class Target:
             UserError: it is not what was published.
         """
         fs, path = file_system(f"{self.url}/{official.public_checkpoint}")
-        with fs.open(path, "rb", block_size=CHUNK) as file:
+        # gcsfs' own cache would fetch up to 256 MiB ahead.
+        with fs.open(path, "rb", block_size=CHUNK, cache_type="readahead") as file:
             problem = official.problem(file)
         if problem:
             raise UserError(
@@ -87,7 +100,11 @@ class Target:
 
     def _send(self, file: Path, name: str, callback: Any, *, mode: str) -> None:
         fs, path = file_system(f"{self.url}/{name}")
-        if scheme(self.url) == "file":
+        if scheme(self.url) == "https":
+            raise UserError(f"{self.url} can only be read; publish into the bucket behind it.")
+        if scheme(self.url) == "hf":
+            commit(fs, path, file, create=mode == "create")
+        elif scheme(self.url) == "file":
             _copy(file, Path(path), callback, os.link if mode == "create" else os.replace)
         else:
             options = STREAMED.get(scheme(self.url), {})

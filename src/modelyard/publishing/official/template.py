@@ -8,18 +8,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from modelyard.errors import UserError
-from modelyard.saved.official import (
-    OFFICIAL_MODELS,
-    OfficialConfig,
-    load_official,
-    official_names,
-)
+from modelyard.official.places import OFFICIAL_MODELS, official_names
+from modelyard.official.record import OfficialConfig, load_official
 
 TEMPLATES = Path("templates")
 PLACES = {
     "train_config": {
-        "data_dir": "your data; put it into data.root of config.yaml",
-        "labels": "the annotations in it, of images; put them into data.annotations of config.yaml",
+        "data_dir": "your data, in data/raw; empty: data.root of config.yaml",
+        "labels": "the annotations in it, where they are not found by themselves",
     },
     "predict_config": {
         "data_dir": "a folder of what is to be predicted",
@@ -28,9 +24,11 @@ PLACES = {
     },
 }
 HEAD = """\
-Made of official_models/{model}/config.yaml by `make publish_models`; fill in what is empty only.
-Train such a model: modelyard zoo add --template templates/{model}.yaml --name NAME
-Predict with it: modelyard predict {model} DATA_DIR_OR_FILEPATHS, or CHECKPOINT for {model}"""
+Made of official_models/{model}/config.yaml by `make publish_models`; copy it, and fill in the copy.
+Train from the official weights: python -m src.run train --config my.yaml
+In train_config you may add: batch_size, gpus, save_dir, skip_load_validation, from_scratch: true
+Predict with it: modelyard predict --config my.yaml
+A model of the project instead: modelyard zoo add --template my.yaml --name NAME"""
 
 
 def retraining_template(model: str, official: OfficialConfig) -> str:

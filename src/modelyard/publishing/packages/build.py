@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelyard.config.loading import check_all, load_config
+from modelyard.config.loading import ROOT_CONFIG, check_all, load_config
 from modelyard.config.models import config_paths
 from modelyard.disk import sweep
 from modelyard.errors import UserError
 from modelyard.files import sha256, whole_file, write_json
+from modelyard.official.places import OFFICIAL_MODELS, PROJECT
 from modelyard.redaction import redacted
 
 from . import source
@@ -141,14 +142,33 @@ def _check_backend(unmet: Sequence[tuple[str, ...]]) -> None:
 
 
 def _check_complete(project: Project, tree: Path, wheel: Path) -> None:
-    code = tree / CODE
+    code, names = tree / CODE, set(zipfile.ZipFile(wheel).namelist())
     modules = {
         f"{project.import_name}/{file.relative_to(code).as_posix()}" for file in code.rglob("*.py")
     }
-    lacking = sorted(modules - set(zipfile.ZipFile(wheel).namelist()))
-    if lacking:
+    if lacking := sorted(modules - names):
         packages = sorted({name.rpartition("/")[0].replace("/", ".") for name in lacking})
         raise UserError(
             f"{PYPROJECT}: tool.setuptools.packages lacks {', '.join(packages)}; the wheel would "
             f"be without {lacking[0]}."
         )
+    _warn_of_models(f"{project.import_name}.{PROJECT}", tree, names)
+
+
+def _warn_of_models(package: str, tree: Path, names: set[str]) -> None:
+    """Say what a wheel lacks that whoever installs it needs for the official models by name.
+
+    A project that was made before wheels carried them can still be published as it is.
+    """
+    models = [*tree.glob(f"{OFFICIAL_MODELS}/*/*")]
+    wanted = [ROOT_CONFIG, *(file.relative_to(tree) for file in sorted(models))] if models else []
+    for file in wanted:
+        if f"{package.replace('.', '/')}/{file.as_posix()}" not in names:
+            print(
+                f"warning: {PYPROJECT}: the wheel is without {file}, so that whoever installs it "
+                f"cannot use the official models by name; in tool.setuptools, packages needs "
+                f'"{package}", package-dir "{package}" = ".", and package-data '
+                f'"{package}" = ["{ROOT_CONFIG}", "{OFFICIAL_MODELS}/**"].',
+                file=sys.stderr,
+            )
+            return

@@ -12,7 +12,7 @@ from modelyard.errors import UserError
 from modelyard.files import PARTIAL
 from modelyard.publishing.environment_file import SETTINGS
 from modelyard.publishing.environments import Environment
-from modelyard.stores import EXTRAS, reason
+from modelyard.stores import EXTRAS, cause, reason
 
 from .files import Folder
 
@@ -141,4 +141,5 @@ def _reasons(name: str, place: object) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:
-        raise UserError(f"{name}: {place} cannot be used: {reason(error)}.") from None
+        why = cause(place, error) if isinstance(place, str) else reason(error)
+        raise UserError(f"{name}: {place} cannot be used: {why}.") from None

@@ -127,8 +127,14 @@ class RepositoryPages(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
     def on_page_markdown(
         self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
     ) -> str:
-        """Tell the extension which page comes; read Markdown inside <details>, as GitHub does."""
+        """Tell the extension which page comes; read Markdown inside <details>, as GitHub does.
+
+        A page that begins with a heading of the second level, as a report that is a comment too,
+        gets headings one level higher; else the theme would put its title above it once more.
+        """
         self.extension.links = Links(page.file, files, config)
+        if markdown.startswith("## "):
+            markdown = re.sub("^#(#+ )", r"\1", markdown, flags=re.MULTILINE)
         return re.sub("^<details>", "<details markdown>", markdown, flags=re.MULTILINE)
 
 
