@@ -1,8 +1,8 @@
 """The stages of a project as a command line: `python -m src.run STAGE`."""
 
 import argparse
-import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Protocol
@@ -10,11 +10,13 @@ from typing import Protocol
 from . import RESULTS
 from .adapter.listed import check_adapters
 from .adapter.stages import own_stage
-from .command import finish
+from .command import finish, program
 from .config import Config, Options, check_all
 from .config.project import Project, hand_over, source_folder
 from .config.skeleton import check_skeleton
+from .config.templates import is_template
 from .errors import UserError
+from .pipeline.limits import check_limits
 from .pipeline.model_inputs import check_inputs
 from .startup import import_tensorflow
 
@@ -64,10 +66,20 @@ def _run(options: Options, handed: dict[str, Stage]) -> None:
     if options.stage == "check":
         check_all()
         check_inputs()
+        check_limits()
         check_adapters()
         print(options.config.name)
         return
-    stage = handed[options.stage]
+    if is_template(options.file):
+        from .zoo.train_template import train_template
+
+        train_template(options, {name: partial(_stage, stage) for name, stage in handed.items()})
+        return
+    _stage(handed[options.stage], options)
+
+
+def _stage(stage: Stage, options: Options) -> None:
+    """Run one stage, by the model's own adapter where it brings one."""
     own = own_stage(options, stage) if options.stage in TRAINS else stage
     if own is stage and options.stage in TRAINS:
         import_tensorflow(source_folder())
@@ -77,12 +89,14 @@ def _run(options: Options, handed: dict[str, Stage]) -> None:
 def _options(module: str, handed: dict[str, Stage], arguments: list[str] | None) -> Options:
     helps = {"check": CHECK} | {name: _help(stage) for name, stage in handed.items()}
     parser = argparse.ArgumentParser(
-        prog=_program(module),
+        prog=program(module),
         description="Run one stage of the pipeline.",
         epilog="stages: " + "; ".join(f"{name}: {text}" for name, text in helps.items()),
     )
     parser.add_argument("stage", choices=helps, metavar="{" + ",".join(helps) + "}")
-    parser.add_argument("--config", type=Path, help="models/<model>/config.yaml")
+    parser.add_argument(
+        "--config", type=Path, help="models/<model>/config.yaml; train: or a filled-in template"
+    )
     parser.add_argument("--dry-run", action="store_true", help="run one batch, write nothing")
     parser.add_argument(
         "--remote", action="store_true", help="tune: be a chief or worker of several machines"
@@ -94,9 +108,3 @@ def _options(module: str, handed: dict[str, Stage], arguments: list[str] | None)
 
 def _help(stage: Stage) -> str:
     return (stage.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-
-
-def _program(module: str) -> str:
-    """Return how the user called it: an installed package has a command of its own."""
-    called = Path(sys.argv[0])
-    return f"python -m {module}" if called.suffix == ".py" or not called.name else called.name

@@ -13,6 +13,8 @@ from modelyard.config import Options
 from modelyard.data import vocabulary_size
 from modelyard.errors import UserError
 from modelyard.files import read_csv, read_json, read_yaml, write_csv, write_yaml
+from modelyard.recipe.weights import _taken
+from modelyard.saved.encoding import without_encoder
 from modelyard.serving.predict import main as predict
 from src.run import main
 
@@ -65,6 +67,20 @@ def test_texts_are_learned_and_predicted(
     said = read_csv(Path("said.csv"))
     assert [(row["row"], row["class"]) for row in said] == [("1", "english"), ("2", "german")]
     assert read_yaml(MODEL / "predict_configuration.yaml")["input"]["kind"] == "text"
+    if architecture == "embedding":
+        _begins_with_what_means_the_same()
+
+
+def _begins_with_what_means_the_same() -> None:
+    """Rows of an embedding are of tokens: they fit where the vocabulary is the same."""
+    config = Options("train").config
+    given = keras.models.load_model(MODEL / "model.keras")
+    network = keras.models.clone_model(without_encoder(given))
+    assert "at random" not in _taken(network, given, config)
+    file = Path("prepared/vocabulary.txt")
+    file.write_text(file.read_text().replace("the", "thy"))
+    said = _taken(network, given, config)
+    assert "at random: embedding/embeddings (of another vocabulary)" in said
 
 
 def _predicts(model: keras.Model) -> None:

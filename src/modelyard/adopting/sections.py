@@ -12,7 +12,7 @@ from modelyard.errors import UserError
 
 from .kinds import Source
 
-KEPT = ("task", "max_duplicate_share", "splits", "seed")  # of the example's section
+KEPT = ("max_duplicate_share", "splits", "seed")  # of the example's section
 COLUMNS = "columns."
 
 SectionType = TypeVar("SectionType", bound=SharedData)
@@ -21,7 +21,8 @@ SectionType = TypeVar("SectionType", bound=SharedData)
 def begun(current: SharedData, source: Source) -> dict[str, Any]:
     """Return what a section keeps, and where the data lies."""
     written = current.model_dump(exclude_unset=True)
-    data: dict[str, Any] = {key: written[key] for key in KEPT if key in written}
+    data: dict[str, Any] = {"task": current.task}  # which a file may leave out
+    data |= {key: written[key] for key in KEPT if key in written}
     data |= {"max_bad_share": 0} if "max_bad_share" in written else {}
     return data | {
         "root": source.root.as_posix(),

@@ -10,11 +10,12 @@ import numpy as np
 from modelyard.config.architecture import shown
 from modelyard.config.project import source_folder
 from modelyard.config.schema import Config
+from modelyard.data.text.tokens import RESERVED, VOCABULARY, read_vocabulary
 from modelyard.errors import UserError
+from modelyard.official.fetching import fetch_official
 from modelyard.pipeline import identity
-from modelyard.saved.encoding import without_encoder
+from modelyard.saved.encoding import encoder_of, without_encoder
 from modelyard.saved.loading import load_intact
-from modelyard.saved.official import fetch_official
 
 from .own import OwnModule
 
@@ -40,7 +41,7 @@ def begin_with(model: keras.Model, config: Config, own: OwnModule) -> str:
         _check_imagenet(config, own)
         return f"{config.name} begins with the weights of imagenet in its backbone."
     file = _file(source)
-    return _taken(model, without_encoder(load_intact(file)), config) + _not_tracked(config, file)
+    return _taken(model, load_intact(file), config) + _not_tracked(config, file)
 
 
 def _not_tracked(config: Config, file: Path) -> str:
@@ -75,16 +76,17 @@ def _file(source: str) -> Path:
             f"params.initial_weights is {source!r}, which is not a file; name a .keras file, an "
             "official model such as NAME or NAME@v1.0.0, or imagenet."
         )
-    name, _, version = source.partition("@")
-    return fetch_official(name, version or None)[0]
+    return fetch_official(source)[0]
 
 
 def _taken(model: keras.Model, given: keras.Model, config: Config) -> str:
-    saved = _by_path(given)
+    saved, unlike = _by_path(without_encoder(given)), _of_other_tokens(model, given, config)
     taken, left = 0, []
     for path, variable in _by_path(model).items():
         found = saved.get(path)
-        if found is not None and found.shape == variable.shape:
+        if path in unlike:
+            left.append(f"{path} (of another vocabulary)")
+        elif found is not None and found.shape == variable.shape:
             variable.assign(np.asarray(found))
             taken += 1
         else:
@@ -100,6 +102,21 @@ def _taken(model: keras.Model, given: keras.Model, config: Config) -> str:
         f"{config.name} begins with {taken} of {taken + len(left)} weights of "
         f"{config.params.initial_weights}{rest}."
     )
+
+
+def _of_other_tokens(model: keras.Model, given: keras.Model, config: Config) -> set[str]:
+    """Return the paths of weights that have a row for each token, where the tokens are others."""
+    encoder, file = encoder_of(given), config.input_paths.data / VOCABULARY
+    layers = [one for one in encoder.layers if hasattr(one, "get_vocabulary")] if encoder else []
+    if not (layers and file.is_file()):
+        return set()
+    here = read_vocabulary(file)
+    if layers[0].get_vocabulary(include_special_tokens=False) == here:
+        return set()
+    size = len(here) + RESERVED
+    embeddings = (one for one in model._flatten_layers() if isinstance(one, keras.layers.Embedding))
+    found = (one for one in embeddings if one.input_dim == size)
+    return {_path(variable, model.name) for one in found for variable in one.weights}
 
 
 def _difference(variable: keras.Variable, found: keras.Variable | None) -> str:

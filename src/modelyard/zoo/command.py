@@ -7,6 +7,7 @@ from pathlib import Path
 
 from modelyard.command import finish
 from modelyard.errors import UserError
+from modelyard.terminal import print_table
 
 from .asked import asked
 from .entries import Entry, find, load_zoo
@@ -99,14 +100,13 @@ def _measured(task: str) -> dict[str, Entry]:
 
 
 def _print(ranked: list[Ranked]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("rank", "model", "accuracy", "speed", "memory", "distance")
     for number, one in enumerate(ranked, 1):
         ratings = (f"{value:g}" for value in one.entry.model_space.point)
         table.add_row(str(number), one.name, *ratings, f"{one.distance:.3f}")
-    Console().print(table)
+    print_table(table)
     print(f"Nearest: {ranked[0].name}")
     if warning := outdone(ranked):
         print(warning)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from modelyard import terminal
 from modelyard.config.schema import ModelSpace
 from modelyard.files import whole_file
 
@@ -51,7 +52,6 @@ def ratings(space: ModelSpace | None) -> str:
 
 def print_table(models: Sequence[Measured]) -> None:
     """Print what was measured, and the ratings by that and as declared."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("model", "metric", "ms", "MB", *AXES, "declared")
@@ -60,7 +60,7 @@ def print_table(models: Sequence[Measured]) -> None:
         numbers = (f"{model.accuracy:.4f}", f"{model.latency_ms:.2f}")
         size = f"{model.size_bytes / 1e6:.2f}"
         table.add_row(model.name, *numbers, size, *measured, ratings(model.declared))
-    Console().print(table)
+    terminal.print_table(table)
 
 
 def draw(models: Sequence[Measured], priority: Sequence[float], file: Path) -> None:
