@@ -117,6 +117,14 @@ class tree:
     def flatten(part):
         return [part]
 """
+# A machine has as many GPUs as a variable of the environment says, where none is hidden.
+TENSORFLOW = """
+import os
+class config:
+    def list_physical_devices(kind):
+        hidden = os.environ.get("CUDA_VISIBLE_DEVICES") == "-1"
+        return [kind] * (0 if hidden else int(os.environ.get("GPUS", 0)))
+"""
 FILES = {
     "ai_edge_litert/__init__.py": "",
     "ai_edge_litert/interpreter.py": f"{LOADED}{LITE}",
@@ -124,7 +132,7 @@ FILES = {
     "onnxruntime.py": f"{LOADED}{ONNX}",
     "standin/__init__.py": "",
     "standin/run.py": RUN,
-    "tensorflow/__init__.py": "",
+    "tensorflow/__init__.py": TENSORFLOW,
     "tensorflow/python/framework/ops.py": "",
 }
 

@@ -22,6 +22,7 @@ SCIKIT = {
         labels, found, labels=np.unique(labels), average="macro", zero_division=0
     ),
     "balanced_accuracy": sklearn.metrics.balanced_accuracy_score,
+    "exact_match": sklearn.metrics.accuracy_score,
 }
 
 

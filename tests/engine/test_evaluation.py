@@ -6,16 +6,26 @@ import numpy as np
 import pytest
 
 from modelyard.config import Options
+from modelyard.config.measured import SCORED
+from modelyard.documents import flat
 from modelyard.files import read_csv, read_json, write_json
+from modelyard.model_tests.perturbing import scores
+from modelyard.saved.content import weights_id
 from modelyard.saved.lite import LiteModel
 from src.run import main
 
+from .announced import check_announced
 from .tiny import CLASSES, METRICS, MODEL, PROCESSED
 
 
 @pytest.mark.usefixtures("trained")
 def test_metrics_are_those_of_the_predictions() -> None:
+    check_announced()
+    suspects = read_json(METRICS / "label_errors.json")
+    assert suspects["found"].keys() == {"train", "test"}
+    assert len(suspects["examples"]) == sum(suspects["found"].values())
     metrics = read_json(METRICS / "metrics.json")
+    assert metrics["test"]["exact_match"] == metrics["test"]["accuracy"]
     predictions = read_csv(METRICS / "predictions.csv")
     assert set(metrics) == {
         "train",
@@ -24,7 +34,9 @@ def test_metrics_are_those_of_the_predictions() -> None:
         "tflite",
         "latency_ms",
         "size_bytes",
+        "weights",
     }
+    assert metrics["weights"] == weights_id(MODEL / "model.keras")
     assert [row["path"] for row in predictions] == [
         row["path"] for row in read_csv(PROCESSED / "test.csv")
     ]
@@ -46,7 +58,17 @@ def test_test_loss_is_the_cross_entropy_of_the_saved_model() -> None:
     labels = np.load(PROCESSED / "test_labels.npy")
     probabilities = model.predict(images, verbose=0)
     expected = -np.log(probabilities[np.arange(len(labels)), labels]).mean()
-    assert read_json(METRICS / "metrics.json")["test"]["loss"] == pytest.approx(expected, abs=1e-5)
+    metrics = read_json(METRICS / "metrics.json")["test"]
+    assert metrics["loss"] == pytest.approx(expected, abs=1e-5)
+    amounts = {"brightness": 1e-9, "noise": 1.0}
+    found = scores(PROCESSED, model.predict_on_batch, amounts)
+    assert found["brightness"].keys() == {*SCORED["class"], "per_class"}
+    unchanged, before = dict(flat(found["brightness"])), dict(flat(metrics))
+    both = unchanged.keys() & before.keys()
+    assert both == {"accuracy", "auc", "balanced_accuracy", "exact_match", "macro_f1"}
+    assert found["brightness"]["per_class"] == metrics["per_class"]
+    assert {name: unchanged[name] for name in both} == pytest.approx({n: before[n] for n in both})
+    assert found["noise"]["accuracy"] < metrics["accuracy"]
 
 
 @pytest.mark.usefixtures("trained")

@@ -10,7 +10,9 @@ import pytest
 
 from modelyard.config.export_section import NOT_RUN
 from modelyard.report.accept import main
+from modelyard.saved.content import weights_id
 
+from .official import write_keras
 from .tiny import METRICS, MODEL, TINY, write_model, write_project
 
 ACCURACY = {"metric": "test.accuracy", "direction": "max"}
@@ -325,3 +327,18 @@ def test_a_check_that_judges_nothing_fails(
     assert main([]) == 0
     assert main(["--summary"]) == 1
     assert "Nothing was judged, so nothing can be accepted" in capsys.readouterr().err
+
+
+def test_metrics_of_other_weights_are_not_accepted(capsys: pytest.CaptureFixture[str]) -> None:
+    weights = MODEL / "model.keras"
+    write_keras(weights, "measured")
+    write_metrics(GOOD | {"weights": weights_id(weights)})
+    assert main([]) == 0
+    write_keras(weights, "trained again")
+    assert main([]) == 1
+    said, error = capsys.readouterr()
+    stale = f"{METRICS}/metrics.json is of other weights than {weights}; `dvc repro` measures these"
+    assert f"  no  {stale}\n" in said
+    assert error.endswith(f": acceptance: {stale}.\n")
+    weights.unlink()  # as in a clone
+    assert main([]) == 0

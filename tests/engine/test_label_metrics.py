@@ -8,6 +8,7 @@ import pytest
 import sklearn.metrics
 
 from modelyard.tasks import Output, multi_label
+from modelyard.tasks.answers import labels
 from modelyard.tasks.label_metrics import LABEL_METRICS
 
 LABELS, EXAMPLES = 4, 300
@@ -105,11 +106,11 @@ def test_what_a_network_may_not_say_is_said() -> None:
 def test_a_row_tells_the_labels_above_a_half_and_an_answer_all() -> None:
     about = {"classes": ["cat", "dog", "sun"]}
     output = Output(np.array([0.7, 0.2, 0.9]), about)
-    assert multi_label.rows(output) == [{"labels": "sun;cat", "probabilities": "0.9;0.7"}]
-    assert multi_label.answer(output) == [
+    assert labels.rows(output) == [{"labels": "sun;cat", "probabilities": "0.9;0.7"}]
+    assert labels.answer(output) == [
         {"class": "sun", "probability": 0.9},
         {"class": "cat", "probability": 0.7},
         {"class": "dog", "probability": 0.2},
     ]
     nothing = Output(np.array([0.5, 0.2, 0.1]), about)
-    assert multi_label.rows(nothing) == [{"labels": "", "probabilities": ""}]
+    assert labels.rows(nothing) == [{"labels": "", "probabilities": ""}]

@@ -74,12 +74,12 @@ def test_the_last_lines_of_a_failed_training_are_shown(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(
-        "TRAIN", "[print('line', n) for n in range(99)]; raise OSError('\\x1b full')"
+        "TRAIN", "[print('counted', n) for n in range(99)]; raise OSError('\\x1b full')"
     )
     assert run() == 1
     captured = capsys.readouterr()
-    assert "Quick@local | line 98" in captured.out
-    assert "line 50" not in captured.out
+    assert "Quick@local | counted 98" in captured.out
+    assert "counted 50" not in captured.out
     assert "exit status 1: OSError:  full." in captured.err
 
 
@@ -213,6 +213,25 @@ def test_onnx_predicts_as_well_where_it_was_exported(
     [line] = failed(capsys)
     assert "inference with model.onnx: " in line
     assert "at most by 0.25; the first is of images/" in line
+
+
+def test_a_test_runs_with_a_gpu_or_without_as_it_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "TRAIN", "import tensorflow; print(tensorflow.config.list_physical_devices('G'))"
+    )
+    write_tests(Gpu={"config": {"use_gpu": True}}, Cpu={"config": {"use_gpu": False}})
+    assert failed(capsys) == [
+        "Gpu@local: the training ended with exit status 1: config.use_gpu is true, but this "
+        "machine has no GPU that it can train on; run the test on a machine with one, or write "
+        "use_gpu: false."
+    ]
+    monkeypatch.setenv("GPUS", "2")
+    assert run() == 0
+    logs = {name: Path(f".model_tests/{name}@local/log.txt").read_text() for name in ("Gpu", "Cpu")}
+    assert "['G', 'G']" in logs["Gpu"]
+    assert "[]" in logs["Cpu"]
 
 
 def test_what_is_tested_follows_the_list_of_exports(
@@ -389,16 +408,33 @@ def test_junit_has_a_case_for_each_test_with_its_time_and_failures(
     file = tmp_path / "results/junit.xml"
     assert run("--junit", str(file)) == 1
     [suite] = JUnitXml.fromfile(str(file))
-    assert (suite.tests, suite.failures) == (2, 2)
+    assert (suite.tests, suite.failures) == (2, 1)
     good, bad = suite
     assert (good.name, good.classname) == ("Good", "model_tests.local")
     assert good.time > 0
     assert good.is_passed
-    assert bad.result[0].message == "test.accuracy: expected at least 0.96, observed 0.95"
+    [failure] = bad.result
+    first = "test.accuracy: expected at least 0.96, observed 0.95"
+    assert failure.message == f"{first} (and 1 more)"
+    said = "test.loss: expected at most 1, observed nothing: there is no 'loss' among accuracy"
+    assert failure.text.splitlines() == [first, said]
     monkeypatch.setenv("TRAIN", "print('why'); status = 1")
     assert run("--junit", str(file), "--test", "Good") == 1
     [suite] = JUnitXml.fromfile(str(file))
     assert "why" in next(iter(suite)).system_out
+
+
+def test_the_log_level_chooses_how_much_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAIN", "print('a line of the training')")
+    said = {}
+    for level in ("debug", "warning"):
+        assert run("--log-level", level) == 0
+        said[level] = capsys.readouterr().out
+    assert said["debug"].count("Quick@local | a line of the training") == 1
+    assert "Quick@local | # keras" in said["debug"]
+    assert said["warning"].startswith("\nQuick@local passed in ")
 
 
 def test_a_run_that_ends_early_leaves_no_results_of_one_before(tmp_path: Path) -> None:

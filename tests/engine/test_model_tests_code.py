@@ -9,6 +9,7 @@ import pytest
 from modelyard.errors import UserError
 from modelyard.files import sha256
 from modelyard.model_tests.code import Code, code_of, remove_installed
+from modelyard.model_tests.logs import shown
 from modelyard.publishing.environments import load_environments
 from modelyard.publishing.packages import store_for
 from modelyard.publishing.packages.wheel import Wheel, engine_wheel
@@ -75,7 +76,8 @@ def test_the_package_and_its_engine_come_from_the_same_environment(
 ) -> None:
     publish(env, engine(), team(NEEDED))
     Path("vendor", ENGINE).write_bytes(b"a change that nobody published")
-    code = code_of(env)
+    with shown("info"):
+        code = code_of(env)
     assert code.package == "tiny_models"
     for name in ("modelyard", "tiny_models"):
         found = installed(code, name)

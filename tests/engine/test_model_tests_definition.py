@@ -57,7 +57,11 @@ def case(**changes: Any) -> Case:
          "you mean 'epochs'?)"),
         ({"config": {"params": {"epochs": 0}}}, "Quick.config: params.epochs is 0"),
         ({"config": {"params.epochs": "5e"}}, "Quick.config: params.epochs is '5e'"),
-        ({"config": {"learning_rate": 5e-5}}, "Quick.config: learning_rate is not a known key"),
+        ({"config": {"learning_rate": 5e-5}}, "Quick.config: learning_rate is not a known key; "
+         "write tuning.hyperparams.learning_rate.default_value"),
+        ({"config": {"upload": False}}, "Quick.config: upload is not a known key; remove it"),
+        ({"config": {"use_gpu": "yes"}}, "Quick.config: use_gpu is 'yes'; write true or false"),
+        ({"config": {"use_gpus": True}}, "Quick.config: use_gpus is not a known key"),
         ({"config": {"data.seed": 5}}, "Quick.config: data is not a known key"),
         ({"config": {"architecture": "densse"}}, "Quick.config.architecture is 'densse'"),
         ({"config": {"task": "text"}}, "Quick.config: task is 'text'"),
@@ -127,6 +131,15 @@ def test_values_of_a_test_replace_those_of_the_model_nested_or_dotted() -> None:
     assert config == case(config=dotted).config
     assert (config.params.epochs, config.params.early_stopping.patience) == (2, 9)
     assert config.params.batch_size == TINY["params"]["batch_size"]
+
+
+def test_the_machine_of_a_test_is_said_beside_its_values() -> None:
+    found = case(config={"use_gpu": False, "use_mixed_precision": True, "params.epochs": 2})
+    assert found.gpu is False
+    assert found.config.params.mixed_precision == "float16"
+    assert found.config.params.epochs == 2
+    assert (case().gpu, case(config={"use_gpu": True}).gpu) == (None, True)
+    assert case(config={"use_mixed_precision": False}).config.params.mixed_precision is False
 
 
 def test_the_configuration_of_a_test_is_stored_complete_and_can_be_read_again(

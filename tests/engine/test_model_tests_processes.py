@@ -15,6 +15,7 @@ import pytest
 
 from modelyard.errors import UserError
 from modelyard.model_tests.data import prepare_data
+from modelyard.model_tests.logs import shown
 from modelyard.model_tests.processes import Job, Processes, StoppedError
 
 from .conftest import ROOT
@@ -190,7 +191,8 @@ def test_data_comes_from_dvc_s_remote_or_where_that_fails_from_the_pipeline(
     stubs.answer("dvc", "status", stdout=OUTDATED)
     stubs.answer("dvc", "--pull", stderr="ERROR: no access", code=255)
     stubs.answer("dvc", "repro prepare", stdout="Running stage 'prepare':\n> python\n")
-    prepare_data()
+    with shown("info"):
+        prepare_data()
     assert stubs.calls("dvc", "repro") == [["repro", "--pull", "prepare"], ["repro", "prepare"]]
     assert capsys.readouterr().out == "Running stage 'prepare':\n"
 

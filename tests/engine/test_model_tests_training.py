@@ -23,7 +23,8 @@ def test_a_training_passes_and_what_it_saved_predicts_the_same_until_it_is_chang
     shutil.copytree(ROOT / "src", "src", ignore=shutil.ignore_patterns("__pycache__"))
     names = {"keras_model": "models/tiny/net.keras", "tflite_model": "models/tiny/small.tflite"}
     config = {"params.epochs": 2, "output_paths.model": names}
-    limits = {"metrics": {"size_bytes.keras": {"min": 1000}}, "config": config}
+    metrics = {"size_bytes.keras": {"min": 1000}, "shift.exact_match": {"min": 0, "max": 1}}
+    limits = {"metrics": metrics, "config": config, "perturbations": {"shift": 1}}
     write_tests(Tiny={"time_limit": 300, **limits})
     before = snapshot(workspace)
     assert run() == 0
@@ -32,6 +33,7 @@ def test_a_training_passes_and_what_it_saved_predicts_the_same_until_it_is_chang
     assert {name: after[name] for name in after if name not in new} == before
     trained_by = read_json(Path(".model_tests/Tiny@local/code.json"))["folder"]
     assert Path(trained_by) == workspace / "src"
+    assert [check["metric"] for check in result("Tiny@local")["metrics"]] == [*metrics]
     assert set(result("Tiny@local")["inference"]) == {"net.keras", "small.tflite"}
     _perturb(model_of("Tiny@local") / "net.keras")
     [line] = failed(capsys, "--no-train")

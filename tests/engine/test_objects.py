@@ -19,8 +19,10 @@ from modelyard.data.annotations import Example, Object
 from modelyard.data.annotations.masks import mask_pixels
 from modelyard.data.objects import groups
 from modelyard.data.view import view_of
+from modelyard.documents import flat
 from modelyard.errors import UserError
 from modelyard.files import read_csv, write_yaml
+from modelyard.model_tests.perturbing import scores
 from modelyard.serving.predict import main as predict
 from modelyard.serving.predictor import load_predictor
 from modelyard.tasks.coco_metrics import CocoMetrics
@@ -30,6 +32,7 @@ from modelyard.tasks.objects import comparable
 from src.models import build_model
 from src.run import main
 
+from .announced import check_announced
 from .conftest import ROOT, stages
 from .tiny import METRICS, MODEL, PROJECT, snapshot
 from .tiny_scenes import PROCESSED, SCENES, SIDE, TASKS, model, write_scenes
@@ -57,16 +60,18 @@ def task(_trained_scenes: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_small_network_finds_what_is_there(task: str) -> None:
+    check_announced()
     metrics = json.loads((METRICS / "metrics.json").read_text())
     kinds = {"box", "mask"} if task == "instance_segmentation" else {"box"}
-    assert set(metrics["train"]) == kinds
+    assert set(metrics["train"]) == {*kinds, "exact_match"}
     for kind in kinds:
         assert metrics["test"][kind]["map_50"] > 0.8
         assert metrics["train"][kind]["map"] > 0.5
         assert metrics["tflite"][kind] == pytest.approx(metrics["test"][kind], abs=0.02)
         for values in metrics["test"]["per_class"].values():
             assert 0.3 < values[f"{kind}_ap"] <= 1
-    assert set(metrics["test"]["per_class"]) == {"bar", "square"}
+    assert metrics["test"]["per_class"].keys() == {"bar", "square"}
+    assert metrics["test"]["exact_match"] > 0.5
 
 
 def test_what_training_found_is_kept_without_the_masks_pixels(task: str) -> None:
@@ -77,6 +82,13 @@ def test_what_training_found_is_kept_without_the_masks_pixels(task: str) -> None
     assert kept.shape[-1] == (8 if task == "instance_segmentation" else 6)
     if task == "instance_segmentation":
         assert kept[..., 6] == pytest.approx(found[..., 6:].sum(axis=-1), rel=1e-3)
+    by = {"brightness": 1e-9} | ({"shift": 3} if task == "object_detection" else {})
+    measured = scores(PROCESSED, saved.predict_on_batch, by)
+    before = json.loads((METRICS / "metrics.json").read_text())["test"]
+    unchanged = dict(flat(measured["brightness"]))
+    assert unchanged == pytest.approx(dict(flat(before)), abs=1e-3)
+    if "shift" in measured:  # unless boxes moved along, none would be where it is annotated
+        assert measured["shift"]["box"]["map_50"] > 0.6
 
 
 @pytest.mark.parametrize("moved", ["mirrored", "turned", "shifted"])
@@ -242,15 +254,46 @@ def test_average_precision_is_that_of_the_reference() -> None:
         ],
     }  # fmt: skip
     both = CocoMetrics(truth, [[Detection(0, 0.9, boxes[0]), Detection(0, 0.8, boxes[1])]])
-    assert both.summary() == {"box": {"map": 1.0, "map_50": 1.0}}
+    assert both.summary() == {"box": {"map": 1.0, "map_50": 1.0}, "exact_match": 1.0}
     one = CocoMetrics(truth, [[Detection(0, 0.9, boxes[0])]])
     assert one.summary()["box"]["map"] == pytest.approx(51 / 101)  # recall 0.5 of 101 points
-    assert one.per_class() == {"a": {"box_ap": pytest.approx(51 / 101)}}
+    assert one.per_class() == {"a": {"exact_match": 0.0, "box_ap": pytest.approx(51 / 101)}}
     nothing = CocoMetrics(truth, [[]])
     assert nothing.summary()["box"] == {"map": 0.0, "map_50": 0.0}
     shifted = (0.0, 0.0, 10.0, 8.0)  # an IoU of 0.8 passes 0.5 to 0.8, seven of ten thresholds
     near = CocoMetrics(truth, [[Detection(0, 0.9, shifted), Detection(0, 0.8, boxes[1])]])
     assert 0.7 < near.summary()["box"]["map"] < 1
+
+
+def test_an_image_matches_exactly_with_every_object_once_and_none_too_many() -> None:
+    size = {"width": 40, "height": 40}
+    square, far = (0.0, 0.0, 10.0, 10.0), (20.0, 20.0, 30.0, 30.0)
+    wanted = {"category_id": 1, "bbox": [0, 0, 10, 10], "area": 100, "iscrowd": 0}
+    crowd = {"id": 9, "image_id": 1, "category_id": 1, "bbox": [20, 20, 10, 10], "area": 100,
+             "iscrowd": 1}  # fmt: skip
+    truth = {
+        "images": [{"id": 1, **size}, {"id": 2, **size}],
+        "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}],
+        "annotations": [{"id": 1, "image_id": 1, **wanted}, crowd],
+    }
+    right = Detection(0, 0.9, square)
+    cases: list[tuple[list[list[Detection]], float, float]] = [
+        ([[right], []], 1, 1),
+        ([[right, Detection(0, 0.29, far)], [Detection(1, 0.29, far)]], 1, 1),  # nobody is shown it
+        ([[right, Detection(0, 0.9, far)], []], 1, 1),  # in a crowd
+        ([[right._replace(box=(0.0, 0.0, 10.0, 5.0))], []], 1, 1),  # an IoU of a half
+        ([[right._replace(box=(0.0, 0.0, 10.0, 4.9))], []], 0.5, 0),
+        ([[right._replace(score=0.29)], []], 0.5, 0),
+        ([[right, right], []], 0.5, 0),  # one object found twice
+        ([[right._replace(label=1)], []], 0.5, 0),
+        ([[right, Detection(1, 0.9, square)], []], 0.5, 1),
+        ([[right], [Detection(1, 0.9, square)]], 0.5, 1),
+    ]
+    for found, whole, of_a in cases:
+        metrics = CocoMetrics(truth, found)
+        assert metrics.summary()["exact_match"] == whole, found
+        assert metrics.per_class().keys() == {"a"}
+        assert metrics.per_class()["a"]["exact_match"] == of_a, found
 
 
 def test_of_images_without_objects_nothing_is_measured() -> None:

@@ -17,6 +17,7 @@ from modelyard.report import machine, pictures, prices
 from modelyard.report.command import LONGEST, main
 from modelyard.report.links import absolute
 from modelyard.report.tables import cell, difference, table
+from src.run import main as main_of_stages
 
 from .tiny import METRICS, MODEL, PROJECT, TINY, write_model, write_project
 
@@ -264,6 +265,42 @@ def test_of_many_violations_the_first_are_shown() -> None:
     assert len(re.findall(r"^- x\d+ is missing", text, re.MULTILINE)) == 60
     assert "- and 40 more, which `modelyard acceptance` lists" in text
     assert "40 more rows are in `models/tiny/config.yaml`" in text
+
+
+def suspect(split: str, path: str, label: str, margin: float) -> dict[str, Any]:
+    chances = {"probability_of_label": 0.01, "probability": 0.01 + margin}
+    return {"split": split, "path": path, "label": label, "likelier": EVIL, **chances}
+
+
+def test_probable_label_errors_are_listed_the_surest_first_and_shown() -> None:
+    image = "images/columns_0.png"
+    assert main_of_stages(["prepare"]) == 0
+    examples = [suspect("train", "gone.png", "cat", 0.5), suspect("test", image, EVIL, 0.9)]
+    found = {"found": {"train": 1, "test": 1}, "examples": examples}
+    write_json(METRICS / "label_errors.json", found)
+    text = report()
+    assert "### Probable label errors (1 in train, 1 in test)" in text
+    rows = re.findall(r"^\| (train|test) \| (\S+) \|.* \| ([\d.]+) \| ([\d.]+) \|$", text, re.M)
+    assert rows == [("test", image, "0.01", "0.91"), ("train", "gone.png", "0.01", "0.51")]
+    assert "<img" not in text
+    with Image.open(REPORT.with_name("label_errors.png")) as picture:
+        assert picture.size == (128, 158)  # of the one that is there
+    before = REPORT.with_name("label_errors.png").read_bytes()
+    assert report() == text
+    assert REPORT.with_name("label_errors.png").read_bytes() == before
+    write_json(METRICS / "label_errors.json", {"found": {"train": 0}, "examples": []})
+    assert "label errors" not in report()
+
+
+def test_copies_across_splits_are_listed() -> None:
+    file = Path(f"{PROJECT['data']['processed']}-duplicates.csv")
+    row = {"path": "a.png", "split": "test", "classes": "cat", "is": "nearly equal", "to": EVIL,
+           "its_split": "train", "its_classes": "dog"}  # fmt: skip
+    write_csv(file, [row] * 21)
+    text = report()
+    assert "### Equal or nearly equal examples (21)" in text
+    assert "| a.png | test | cat | nearly equal | a&#124;b" in text
+    assert f"1 more row is in `{file}`." in text
 
 
 def test_a_report_replaces_the_last_one_whole() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from modelyard.config.hyperparameters import chosen_hyperparameters
 from modelyard.config.loading import load_config
+from modelyard.config.measured import JUDGED
 from modelyard.data.manifest import Manifest, read_manifest
 from modelyard.documents import flat
 from modelyard.files import write_yaml
@@ -24,7 +25,7 @@ from .conftest import stages
 from .tiny import MODEL
 from .tiny_scenes import TASKS, model, write_scenes
 
-NAMES = ["val_box.map", "val_box.map_50", "val_mask.map", "val_mask.map_50"]
+NAMES = [f"val_{name}" for name in JUDGED["masks"]]
 Train = Callable[..., list[dict[str, float]]]
 
 

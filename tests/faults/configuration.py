@@ -19,9 +19,9 @@ from modelyard.config.skeleton import check_skeleton
 from modelyard.errors import UserError
 from modelyard.files import read_yaml
 from modelyard.model_tests.definition import load_cases
+from modelyard.official.record import load_official
 from modelyard.publishing.environments import load_environments
 from modelyard.publishing.official.template import retraining_template
-from modelyard.saved.official import load_official
 from modelyard.search.space import Space
 from modelyard.zoo.entries import load_zoo
 from modelyard.zoo.from_template import load_template

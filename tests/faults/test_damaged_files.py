@@ -30,6 +30,8 @@ pytestmark = pytest.mark.slow  # most need TensorFlow
 damaged = pytest.mark.parametrize("damage", DAMAGES, ids=lambda one: one.__name__)
 LOSSES = [4.0, 1.0, 3.0, 2.0]  # of each epoch; the second is the best
 LAST, BEST = len(LOSSES) - 1, 1
+SUSPECT = {"split": "test", "path": "a", "label": "b", "likelier": "c", "probability": 0.9,
+           "probability_of_label": 0.1}  # fmt: skip
 
 
 @pytest.fixture(name="prepared", scope="session")
@@ -41,6 +43,7 @@ def _prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_json(METRICS / "metrics.json", MEASURED)
         write_csv(METRICS / "history.csv", [{"epoch": 1, "loss": 0.5, "val_loss": 0.5}])
         write_csv(METRICS / "predictions.csv", [{"path": "a", "actual": "b", "predicted": "b"}])
+        write_json(METRICS / "label_errors.json", {"found": {"test": 1}, "examples": [SUSPECT]})
         write_yaml(MODEL / "train_configuration.yaml", {"versions": {"keras": "3"}})
     return root
 
@@ -259,6 +262,7 @@ READ_BY: dict[str, list[str]] = {
     f"{MODEL}/hyperparameters.yaml": ["stage train"],
     f"{METRICS}/metrics.json": ["stage summary", "acceptance", "zoo measure", "report"],
     f"{METRICS}/history.csv": ["report"],
+    f"{METRICS}/label_errors.json": ["report"],
     f"{METRICS}/predictions.csv": ["report"],
     f"{METRICS}/trials.csv": ["report"],
     f"{MODEL}/train_configuration.yaml": ["report"],

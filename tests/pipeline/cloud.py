@@ -97,6 +97,7 @@ class Cloud:
     def _runner(self) -> Runner:
         plain = actions.with_outputs()
         doubles = {
+            "actions/attest-build-provenance": plain,
             "actions/checkout": actions.checkout(self.origin),
             "actions/create-github-app-token": actions.with_outputs({"token": APP_TOKEN}),
             "actions/download-artifact": actions.downloaded(self.root / f"artifacts-{self.runs}"),

@@ -54,6 +54,7 @@ def test_what_git_keeps_is_small_and_nothing_is_left_over(first_run: tuple[Path,
         f"models/{MODEL}/dvc.lock",
         f"models/{MODEL}/hyperparameters.yaml",
         f"training_metrics/{MODEL}/history.csv",
+        f"training_metrics/{MODEL}/label_errors.json",
         f"training_metrics/{MODEL}/metrics.json",
         f"training_metrics/{MODEL}/predictions.csv",
     }

@@ -17,6 +17,7 @@ WRITTEN = {
     "uv.lock",
     f"models/{MODEL}/dvc.lock",
     f"{RESULTS}/history.csv",
+    f"{RESULTS}/label_errors.json",
     f"{RESULTS}/metrics.json",
     f"{RESULTS}/predictions.csv",
     f"{RESULTS}/trial_values.csv",

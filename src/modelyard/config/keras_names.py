@@ -59,7 +59,14 @@ METRICS = (
     "sparse_top_k_categorical_accuracy", "specificity_at_sensitivity", "squared_hinge", "sum",
     "top_k_categorical_accuracy", "true_negatives", "true_positives",
 )  # fmt: skip
-OURS = ("macro_f1", "f1", "balanced_accuracy", "rmse", "r2")  # metrics besides Keras'
+OURS = (
+    "exact_match",
+    "macro_f1",
+    "f1",
+    "balanced_accuracy",
+    "rmse",
+    "r2",
+)  # metrics besides Keras'
 TASK_LOSSES = {"object_detection": ("centers",), "instance_segmentation": ("centers",)}
 
 

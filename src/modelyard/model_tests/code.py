@@ -13,6 +13,7 @@ from modelyard.publishing.environment_file import HERE
 from modelyard.publishing.environments import find, load_environments
 
 from .definition import WORK
+from .logs import LOG
 from .processes import LAST_WORDS, run_guarded
 
 INSTALLED = WORK / "environments"
@@ -71,7 +72,7 @@ def _published(env: str) -> Code:
         store = store_for(environment)
         wheels = [store.fetch(name, version, Path(folder)) for name, version in wanted]
         names = ", ".join(wheel.name for wheel in wheels)
-        print(f"{env}: installing {names} …", flush=True)
+        LOG.info("%s: installing %s …", env, names)
         _install(wheels, target)
     hidden = {"GIT_CEILING_DIRECTORIES": str(WORK.resolve())}  # its commit is its own
     python = target / "bin/python"

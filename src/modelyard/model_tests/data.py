@@ -3,17 +3,22 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from modelyard.data.manifest import read_manifest
-from modelyard.errors import UserError
+from modelyard.config.measured import why_unmeasured
+from modelyard.config.requirement import Requirement
+from modelyard.data.manifest import Manifest, read_manifest
+from modelyard.errors import UserError, did_you_mean
 from modelyard.files import read_csv, read_json
 from modelyard.pipeline.inputs import out_of_reach
+from modelyard.pipeline.metrics import measured_before
 
 from .definition import TESTS, WORK, Case
+from .logs import LOG
+from .perturbations import not_possible, part_of, why_not_scored
 from .processes import LAST_WORDS, run_guarded
 
 STAGE = "prepare"
@@ -37,7 +42,7 @@ def prepare_data() -> None:
         if status == 0:
             for line in said:
                 if line.startswith(("Pulling data", "Running stage")):
-                    print(line, flush=True)
+                    LOG.info("%s", line)
             return
     if reason := out_of_reach():
         raise UserError(f"The data cannot be fetched, so nothing was tested: {reason}")
@@ -74,19 +79,34 @@ def _dvc(*arguments: str) -> tuple[int | None, list[str]]:
     return run_guarded(("dvc", *arguments), variables, WORK / "data.txt")
 
 
-def check_classes(cases: Iterable[Case]) -> None:
-    """Refuse limits for classes that the data does not have, before anything is trained."""
-    problems = []
-    for case in cases:
-        classes = read_manifest(case.config.input_paths.data).classes
-        problems += [
-            f"{TESTS}: {case.test}.metrics: {one.name}: the data has no such class; its classes: "
-            f"{', '.join(classes)}."
-            for one in case.asked.metrics
-            if one.of_class is not None and one.of_class not in classes
-        ]
+def check_limits(cases: Sequence[Case]) -> None:
+    """Refuse limits for metrics or classes that the data does not have, before any training."""
+    problems = [
+        f"{TESTS}: {case.test}.metrics: {one.name}: {why}."
+        for case in cases
+        for one in case.asked.metrics
+        if (why := _why_not(one, case, read_manifest(case.config.input_paths.data)))
+    ]
+    problems += [
+        f"{TESTS}: {case.test}: {why}."
+        for case in cases
+        for why in not_possible(
+            case.asked.perturbations, read_manifest(case.config.input_paths.data)
+        )
+    ]
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
+
+
+def _why_not(wanted: Requirement, case: Case, manifest: Manifest) -> str | None:
+    """Say why nothing will be measured that a limit names, or None."""
+    label, classes = wanted.of_class, manifest.classes
+    if label is not None and label not in classes and classes:
+        hint = did_you_mean(label, classes)
+        return f"the data has no such class{hint}; its classes: {', '.join(classes)}"
+    if part_of(wanted):
+        return why_not_scored(wanted, manifest)
+    return why_unmeasured(wanted, case.config, [manifest.head], measured_before(case.config))
 
 
 def link(source: Path, target: Path) -> None:

@@ -8,17 +8,21 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from modelyard.config.measured import heads_of, why_unmeasured
 from modelyard.config.mistakes import explain
 from modelyard.config.requirement import Requirement
 from modelyard.config.schema import Config
 from modelyard.config.section import Section
 from modelyard.errors import UserError, did_you_mean
 from modelyard.files import read_yaml
+from modelyard.pipeline.metrics import measured_before
 from modelyard.publishing.environment_file import HERE
 from modelyard.publishing.environments import load_environments
 
 from .configuration import resolved
+from .hardware import wanted
 from .limits import requirements
+from .perturbations import Perturbations, part_of, without_partner
 
 TESTS = Path("model_tests.yaml")
 WORK = Path(".model_tests")
@@ -47,8 +51,10 @@ class ModelTest(Section):
         inference_time_limit: of loading what was saved and predicting, in seconds.
         tolerance: how far predictions may be from those at training time; of numbers above 1, how
             large a share of them.
-        config: values that replace those of the model's config.yaml.
+        config: values that replace those of the model's config.yaml; and `use_gpu`,
+            `use_mixed_precision`.
         metrics: limits, at least one.
+        perturbations: what test images are changed by; of each way `metrics` limits something.
     """
 
     env: Annotated[list[str], BeforeValidator(_names), Field(min_length=1)]
@@ -60,6 +66,7 @@ class ModelTest(Section):
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 1e-5
     config: dict[str, Any] = Field(default={})
     metrics: Annotated[list[Requirement], BeforeValidator(_limits)]
+    perturbations: Perturbations = Field(default=Perturbations())
 
 
 @dataclass(frozen=True)
@@ -68,12 +75,14 @@ class Case:
 
     Attributes:
         config: the model's complete configuration, with the test's values.
+        gpu: whether it must train on a GPU, or must not; None takes what there is.
     """
 
     test: str
     env: str
     asked: ModelTest
     config: Config
+    gpu: bool | None = None
 
     @property
     def name(self) -> str:
@@ -155,8 +164,32 @@ def _cases(name: str, entry: object) -> list[Case]:
         raise UserError(explain(error, source, document, ModelTest, set())) from None
     for env in asked.env:
         _check_env(f"{source}.env", env)
-    config = resolved(source, asked.model, asked.config)
-    return [Case(name, env, asked, config) for env in dict.fromkeys(asked.env)]
+    changes, gpu = wanted(str(source), asked.config)
+    config = resolved(source, asked.model, changes)
+    _check_perturbations(name, asked, config)
+    _check_metrics(name, asked, config)
+    return [Case(name, env, asked, config, gpu) for env in dict.fromkeys(asked.env)]
+
+
+def _check_perturbations(name: str, asked: ModelTest, config: Config) -> None:
+    problems = list(without_partner(asked.perturbations, asked.metrics))
+    if asked.perturbations.amounts() and config.adapter is not None:
+        problems = ["perturbations need a model of Keras, and this one's adapter.py says what is "
+                    "saved; remove them"]  # fmt: skip
+    if problems:
+        raise UserError("\n".join(f"{TESTS}: {name}: {problem}." for problem in problems))
+
+
+def _check_metrics(name: str, asked: ModelTest, config: Config) -> None:
+    """Refuse limits of what no target of the task has; the prepared data tells the rest."""
+    heads, before = heads_of(config.task), measured_before(config)
+    problems = [
+        f"{TESTS}: {name}.metrics: {one.name}: {why}."
+        for one in asked.metrics
+        if not part_of(one) and (why := why_unmeasured(one, config, heads, before))
+    ]
+    if problems:
+        raise UserError("\n".join(problems))
 
 
 def _check_env(source: str, env: str) -> None:

@@ -32,9 +32,15 @@ def guard() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def train(package: str, config: str) -> int:
-    """Run the stages tune, train and evaluate; say in code.json which code that was."""
+def train(package: str, config: str, without_gpu: str = "") -> int:
+    """Run the stages tune, train and evaluate; say in code.json which code that was.
+
+    `without_gpu` is the mistake that it is if TensorFlow finds no GPU; empty where none is needed.
+    """
     run = importlib.import_module(f"{package}.run")
+    if without_gpu and not _finds_gpu():
+        print(f"error: {without_gpu}.", flush=True)
+        return 1
     from modelyard.pipeline.identity import code_hash
 
     code = {"folder": str(Path(run.__file__ or "").parent), "hash": code_hash()}
@@ -46,6 +52,16 @@ def train(package: str, config: str) -> int:
     return 0
 
 
+def _finds_gpu() -> bool:
+    from modelyard.config.project import source_folder
+    from modelyard.startup import import_tensorflow
+
+    import_tensorflow(source_folder())
+    import tensorflow
+
+    return bool(tensorflow.config.list_physical_devices("GPU"))
+
+
 def run(*command: str) -> int:
     """Run a program that knows nothing of the guard."""
     return subprocess.call(command, stdin=subprocess.DEVNULL)
@@ -55,7 +71,8 @@ def predict(package: str, folder: str, data: str, into: str, *forms: str) -> int
     """Predict the test split with every form of a saved model; write FORM.npy or FORM.txt, why not.
 
     `package` may have layers of its own, `folder` has the model's predict_configuration.yaml,
-    `data` is the prepared data, `forms` are FORM=FILE, as keras=a.keras, which is the first.
+    `data` is the prepared data, `forms` are FORM=FILE, as keras=a.keras, which is the first; then
+    perturbations of the images by which the first is judged, as blur=1.5: perturbed.json.
     """
     importlib.import_module(f"{package}.run")
     from modelyard.config.project import source_folder
@@ -69,8 +86,9 @@ def predict(package: str, folder: str, data: str, into: str, *forms: str) -> int
     from modelyard.tasks import told_by
 
     about = read_yaml(Path(folder, "predict_configuration.yaml"))
-    comparable, encoder = told_by(about).comparable, None
-    for form, _, file in (one.partition("=") for one in forms):
+    comparable, encoder, predictors = told_by(about).comparable, None, {}
+    pairs = [one.partition("=")[::2] for one in forms]
+    for form, file in [pair for pair in pairs if pair[0] in LOADERS]:
         print(f"# {form}", flush=True)
         try:
             model = LOADERS[form](Path(file))
@@ -78,12 +96,32 @@ def predict(package: str, folder: str, data: str, into: str, *forms: str) -> int
             run = model.predict_on_batch if form == "keras" else behind(encoder, model)
             found = (comparable(np.asarray(run(as_tensors(one)))) for one in _batches(Path(data)))
             _write(Path(into, f"{form}.npy"), found)
+            predictors[form] = run
         except Exception as error:
-            traceback.print_exc()
             Path(into, f"{form}.npy").unlink(missing_ok=True)
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-            Path(into, f"{form}.txt").write_text(reason, encoding="utf-8")
+            _explain(error, Path(into, f"{form}.txt"))
+    amounts = {name: float(amount) for name, amount in pairs if name not in LOADERS}
+    if amounts and "keras" in predictors:
+        _perturb(Path(data), predictors["keras"], amounts, Path(into, "perturbed.json"))
     return 0
+
+
+def _perturb(data: Path, model: Any, amounts: dict[str, float], file: Path) -> None:
+    """Judge a model on perturbed images; write the metrics, or why there are none."""
+    print("# perturbed", flush=True)
+    try:
+        from modelyard.model_tests.perturbing import scores  # which older engines lack
+
+        file.write_text(json.dumps(scores(data, model, amounts)), encoding="utf-8")
+    except Exception as error:
+        _explain(error, file.with_suffix(".txt"))
+
+
+def _explain(error: Exception, file: Path) -> None:
+    """Write in one line why there is nothing; the log has the whole of it."""
+    traceback.print_exc()
+    reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    file.write_text(reason, encoding="utf-8")
 
 
 def _batches(folder: Path) -> Iterator[Any]:

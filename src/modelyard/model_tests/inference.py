@@ -2,14 +2,17 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 from modelyard.config.export_section import NOT_RUN
+from modelyard.files import read_json
 
 from .data import records
 from .definition import Case
 from .parity import difference, read_predictions
 
 REDUCED = {"float16": 2e-2, "dynamic": math.inf, "int8": math.inf}  # precisions, as for exports
+PERTURBED = "perturbed.json"
 STORED = "test_predictions.npy"  # which training writes, of the model in memory
 
 
@@ -41,6 +44,16 @@ def compare_forms(
         if problem:
             failures.append(f"inference with {file.name}: {problem}")
     return found, failures
+
+
+def read_scores(predictions: Path, silence: str) -> tuple[dict[str, Any], str | None]:
+    """Return the metrics of perturbed images, and why there are none; `silence` if nobody said."""
+    if (predictions / PERTURBED).is_file():
+        return read_json(predictions / PERTURBED), None
+    for name in (PERTURBED, "keras"):
+        if (reason := (predictions / name).with_suffix(".txt")).is_file():
+            return {}, reason.read_text("utf-8")
+    return {}, silence
 
 
 def _compare(

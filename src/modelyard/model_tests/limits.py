@@ -4,12 +4,14 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from modelyard.config.export_section import FORMATS, why_not_judged
+from modelyard.config.annotation_section import SPLITS
+from modelyard.config.export_section import COSTS, FORMATS, why_not_judged
+from modelyard.config.measured import PERTURBATIONS
 from modelyard.config.mistakes import shown
 from modelyard.config.requirement import DECIDE, Requirement
 
-# Parts of metrics.json; a name that begins with none of them is of the test split.
-PARTS = ("train", "validation", "test", *FORMATS, "latency_ms", "size_bytes")
+# Parts of metrics.json, and perturbations; a name that begins with none is of the test split.
+PARTS = (*SPLITS, *FORMATS, *COSTS, *PERTURBATIONS)
 LIMITS = {"min", "max"}
 BY_CLASS = "per_class"
 

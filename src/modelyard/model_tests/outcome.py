@@ -7,6 +7,7 @@ from typing import Any
 
 from modelyard.errors import UserError
 from modelyard.files import whole_file
+from modelyard.terminal import print_table
 
 from .definition import Case
 
@@ -67,13 +68,11 @@ def print_outcomes(outcomes: Sequence[CaseOutcome]) -> None:
     console = Console(highlight=False)
     for one in outcomes:
         result = "passed" if one.passed else "FAILED"
-        table = Table(box=None, pad_edge=False)
-        for column in ("", "expected", "observed"):
-            table.add_column(column, overflow="fold")
+        table = Table("", "expected", "observed", box=None, pad_edge=False)
         for row in _rows(one) or [["no results"]]:
             table.add_row(*map(escape, row))
         console.print(f"\n[bold]{escape(one.case.name)}[/bold] {result} in {one.seconds:.0f} s")
-        console.print(table)
+        print_table(table)
     for one in outcomes:
         for line in one.log:
             print(f"{one.case.name} | {line}")
@@ -109,12 +108,13 @@ def remove_junit(path: Path) -> None:
 
 def write_junit(path: Path, outcomes: Sequence[CaseOutcome]) -> None:
     """Write JUnit XML, a case each test and environment."""
-    from junitparser import Failure, JUnitXml, TestCase, TestSuite
+    from junitparser import JUnitXml, TestCase, TestSuite
 
     suite = TestSuite("model tests")
     for one in outcomes:
         case = TestCase(one.case.test, f"model_tests.{one.case.env}", one.seconds)
-        case.result = [Failure(_printable(failure)) for failure in one.failures]
+        if one.failures:  # one element: readers count elements as tests
+            case.result = [_failure(one.failures)]
         if one.log:
             case.system_out = "\n".join(map(_printable, one.log))
         suite.add_testcase(case)
@@ -122,6 +122,16 @@ def write_junit(path: Path, outcomes: Sequence[CaseOutcome]) -> None:
     document.add_testsuite(suite)
     with whole_file(path) as temporary:
         document.write(str(temporary), pretty=True)
+
+
+def _failure(failures: Sequence[str]) -> Any:
+    """Return the element of a test that failed: all that did in its text, the first in short."""
+    from junitparser import Failure
+
+    more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+    found = Failure(_printable(failures[0]) + more)
+    found.text = "\n".join(map(_printable, failures))
+    return found
 
 
 def _printable(text: str) -> str:

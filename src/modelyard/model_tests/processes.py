@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from .logs import LOG
+
 DRIVER = Path(__file__).with_name("driver.py").resolve()
 LOOK_SECONDS = 30
 LAST_WORDS = 15  # lines of a failed command that are worth showing
@@ -111,7 +113,7 @@ def run_guarded(
     guarded = (sys.executable, "-P", str(DRIVER), "run", *command)
     job = Job(guarded, Path(), variables, log, math.inf, LOOK_SECONDS)
     program = Path(command[0]).name
-    status = Processes().run(job, lambda: print(f"waiting for {program} …", flush=True))
+    status = Processes().run(job, lambda: LOG.info("waiting for %s …", program))
     said = log.read_text("utf-8", "replace").splitlines()
     return status, [line for line in said if line.strip()]
 

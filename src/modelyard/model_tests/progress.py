@@ -1,7 +1,9 @@
 """How far the trainings are: a bar each on a terminal, lines elsewhere."""
 
+import logging
 import threading
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -9,13 +11,14 @@ from typing import TYPE_CHECKING, Self
 from modelyard.files import read_csv
 
 from .definition import Case
+from .logs import LOG
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
 LONGEST_STATUS = 60  # characters of a status
 NO_STATUS = "nothing was said yet"
-LOG = "log.txt"
+OUTPUT = "log.txt"  # of the training
 STAGE = "# "  # what the driver begins the name of a stage with
 
 
@@ -37,8 +40,9 @@ class Board:
         )
         self._bars: dict[str, TaskID] = {}
         self._said: dict[str, str] = {}
+        self._repeated: Counter[tuple[str, Path]] = Counter()  # lines of a case's log
         self._lock = threading.Lock()
-        if self._console.is_terminal:
+        if self._console.is_terminal and LOG.isEnabledFor(logging.INFO):
             for case in cases:
                 total = case.config.params.epochs
                 self._bars[case.name] = self._progress.add_task(
@@ -70,7 +74,14 @@ class Board:
             if self._bars:
                 self._progress.update(self._bars[case.name], status=text[:LONGEST_STATUS])
             else:
-                print(f"{case.name}: {text}", flush=True)
+                LOG.info("%s: %s", case.name, text)
+
+    def repeat(self, case: Case, log: Path, lines: Sequence[str]) -> None:
+        """Say at the level `debug` those lines of a log that are new."""
+        with self._lock:
+            for line in lines[self._repeated[case.name, log] :]:
+                LOG.debug("%s | %s", case.name, line)
+            self._repeated[case.name, log] = len(lines)
 
     def epochs(self, case: Case, done: int) -> None:
         """Move the bar."""
@@ -80,7 +91,9 @@ class Board:
 
 def look(case: Case, board: Board) -> str:
     """Tell the board how far a training is, by its curves or its log; return that."""
-    lines, rows = said_in(case.folder / LOG), history(case)
+    log = case.folder / OUTPUT
+    lines, rows = said_in(log), history(case)
+    board.repeat(case, log, lines)
     stages = [line.removeprefix(STAGE) for line in lines if line.startswith(STAGE)]
     said = [line for line in lines if not line.startswith(STAGE)]
     if rows:

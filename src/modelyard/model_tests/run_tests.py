@@ -15,8 +15,9 @@ from modelyard.command import finish, print_error, program
 from modelyard.errors import UserError
 
 from .code import Code, code_of, remove_installed
-from .data import check_classes, prepare_data
+from .data import check_limits, prepare_data
 from .definition import WORK, Case, load_cases, select
+from .logs import LEVELS, shown
 from .outcome import CaseOutcome, print_outcomes, remove_junit, write_junit
 from .processes import Processes
 from .progress import Board
@@ -36,7 +37,7 @@ def run_tests(options: argparse.Namespace) -> bool:
     cases = select(load_cases(), options.test, options.env, quick=options.quick)
     with _alone():
         prepare_data()
-        check_classes(cases)
+        check_limits(cases)
         try:
             codes = {env: _code(env) for env in dict.fromkeys(case.env for case in cases)}
             outcomes = _run(cases, codes, options)
@@ -126,9 +127,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--no-inference", action="store_true", help="do not load what was saved")
     add("--jobs", type=_count, default=1, metavar="N", help="tests side by side; default: 1")
     add("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML")
+    add("--log-level", choices=LEVELS, default="info", help="debug: also what trainings print; "
+        "warning: the results alone; default: info")  # fmt: skip
     options = parser.parse_args(arguments)
     try:
-        with _ended_by_signals():
+        with _ended_by_signals(), shown(options.log_level):
             return finish(lambda: run_tests(options))
     except KeyboardInterrupt:
         print_error("ended; nothing of the tests goes on running.")

@@ -1,21 +1,25 @@
 """Run one test: train in its folder, judge the metrics, and compare what was saved."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelyard.config.requirement import Requirement
 from modelyard.errors import UserError
 from modelyard.files import read_json
+from modelyard.report import machine
 
 from .code import Code
 from .data import stamps
 from .definition import Case
-from .inference import compare_forms, forms_of
+from .hardware import NO_GPU, variables
+from .inference import compare_forms, forms_of, read_scores
 from .limits import expected, observed
 from .outcome import NOT_ASKED, CaseOutcome, Check
+from .perturbations import part_of
 from .processes import DRIVER, Job, Processes, StoppedError
-from .progress import LOG, NO_STATUS, STAGE, Board, look, said_in
+from .progress import NO_STATUS, OUTPUT, STAGE, Board, look, said_in
 from .workspace import (
     brings_adapter,
     check_code,
@@ -77,11 +81,14 @@ class Runner:
 
     def _train(self, case: Case, code: Code, outcome: CaseOutcome) -> bool:
         """Train and evaluate in a folder made anew; say whether that went well."""
+        if case.gpu and brings_adapter(case) and machine.gpu().startswith(machine.NO_GPU):
+            raise UserError(f"{NO_GPU}.")  # of another framework: TensorFlow does not know it
         make_workspace(case)
         self.board.say(case, "training")
-        log, limit = case.folder / LOG, case.asked.time_limit
+        log, limit = case.folder / OUTPUT, case.asked.time_limit
         before = stamps(inputs(case))
-        job = _job(case, code, log, limit, "train", code.package, str(case.config.file))
+        gpu = [NO_GPU] if case.gpu and not brings_adapter(case) else []
+        job = _job(case, code, log, limit, "train", code.package, str(case.config.file), *gpu)
         status = self.processes.run(job, lambda: look(case, self.board))
         latest = look(case, self.board)
         outcome.failures += _damage(before, stamps(inputs(case)))
@@ -102,7 +109,7 @@ class Runner:
         if not self.inference or brings_adapter(case):
             reason = "adapter.py defines what is saved" if self.inference else "--no-inference"
             outcome.inference["inference"] = f"{NOT_ASKED} ({reason})"
-            return
+            return  # perturbations are not asked for either
         self.board.say(case, "predicting")
         into, log = predictions_folder(case), case.folder / "inference.txt"
         log.unlink(missing_ok=True)
@@ -111,11 +118,14 @@ class Runner:
             root / case.config.input_paths.data,
             into,
         )
-        forms = (f"{form}={file.resolve()}" for form, file in forms_of(case, root).items())
+        forms = [f"{form}={file.resolve()}" for form, file in forms_of(case, root).items()]
+        amounts = case.asked.perturbations.amounts()
+        forms += [f"{name}={amount}" for name, amount in amounts.items()]
         limit = case.asked.inference_time_limit
         arguments = (code.package, *(str(path.resolve()) for path in paths), *forms)
         job = _job(case, code, log, limit, "predict", *arguments)
         status = self.processes.run(job, lambda: None)
+        self.board.repeat(case, log, said_in(log))
         silence = (
             f"no answer within inference_time_limit, {limit:g} seconds"
             if status is None
@@ -123,14 +133,28 @@ class Runner:
         )
         outcome.inference, failures = compare_forms(case, root, into, silence)
         outcome.failures += failures
+        scores, none = read_scores(into, silence)
+        _judge([one for one in case.asked.metrics if part_of(one)], scores, case, outcome, none)
 
 
 def judge(case: Case, root: Path, outcome: CaseOutcome) -> None:
     """Compare every metric of a project's model with its limits; all that fail are named."""
     metrics = read_json(root / case.config.output_paths.training_metrics / "metrics.json")
-    for requirement in case.asked.metrics:
+    _judge([one for one in case.asked.metrics if not part_of(one)], metrics, case, outcome)
+
+
+def _judge(
+    limits: Sequence[Requirement],
+    metrics: object,
+    case: Case,
+    outcome: CaseOutcome,
+    silence: str | None = None,
+) -> None:
+    """Compare metrics with their limits; `silence` says why there are none."""
+    for requirement in limits:
         wanted = expected(requirement)
         found, passed = observed(requirement, metrics, case.config.exports)
+        found = f"nothing: {silence}" if silence else found
         outcome.checks.append(Check(requirement.name, wanted, found, passed))
         if not passed:
             outcome.failures.append(f"{requirement.name}: expected {wanted}, observed {found}")
@@ -151,7 +175,8 @@ def _damage(before: Mapping[Path, object], now: Mapping[Path, object]) -> list[s
 def _job(case: Case, code: Code, log: Path, limit: float, *arguments: str) -> Job:
     """Return the driver in the test's folder; -P keeps the driver's own folder off the path."""
     command = (str(code.python), "-P", str(DRIVER), *arguments)
-    return Job(command, case.folder, code.variables, log, limit, case.asked.polling_interval)
+    environment = {**code.variables, **variables(case.gpu)}
+    return Job(command, case.folder, environment, log, limit, case.asked.polling_interval)
 
 
 def _last_words(log: Path) -> str:

@@ -1,6 +1,7 @@
 """The folder that a test works in: a project of its own, so that the checkout stays untouched."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from modelyard.data.manifest import read_manifest
 from modelyard.errors import UserError
 from modelyard.files import read_json, read_yaml, write_json, write_yaml
 from modelyard.git import git
+from modelyard.official.finding import find_official
+from modelyard.official.naming import is_name
+from modelyard.official.places import OFFICIAL_MODELS
 from modelyard.pipeline.identity import code_hash
 from modelyard.publishing.environment_file import HERE
 
@@ -35,6 +39,22 @@ def make_workspace(case: Case) -> None:
         _copy_sources(config.file.parent, case.folder)
     for folder in inputs(case):
         link(folder, case.folder / folder)
+    _link_initial_weights(case)
+
+
+def _link_initial_weights(case: Case) -> None:
+    """Share what the training begins with: a file, or what describes an official model.
+
+    The version that is asked for becomes the one that is there: the folder has no history.
+    """
+    source = case.config.params.initial_weights or ""
+    if Path(source).is_file() and not Path(source).is_absolute():
+        link(Path(source), case.folder / source)
+    elif is_name(source):
+        with suppress(UserError):  # imagenet, or nothing: the training says so
+            official = find_official(source)
+            for name in (official.name, source.partition("@v")[0]):  # or the name of a stage
+                link(official.folder, case.folder / OFFICIAL_MODELS / name)
 
 
 def inputs(case: Case) -> list[Path]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from modelyard.config.schema import Config
 from modelyard.errors import UserError
 from modelyard.files import read_json
 
@@ -23,6 +24,14 @@ def read_metrics(path: Path) -> dict[str, Any]:
             f"{path} does not hold what `evaluate` writes ({problem}); delete it and `dvc repro`."
         )
     return dict(document)
+
+
+def measured_before(config: Config) -> dict[str, Any]:
+    """Return a model's metrics.json, empty where there is none that can be read."""
+    try:
+        return read_metrics(config.output_paths.training_metrics / "metrics.json")
+    except UserError:
+        return {}
 
 
 def _problem(document: Any) -> str:

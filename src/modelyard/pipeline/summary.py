@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from modelyard import terminal
 from modelyard.config import Options
 from modelyard.config.requirement import why_undefined
 from modelyard.config.tuning_section import Objective
@@ -51,7 +52,6 @@ def print_table(summary: dict[str, dict[str, Any]], by: str) -> None:
 
     Of the test metrics it shows the one that ranks, `by`, and the loss; the file has all.
     """
-    from rich.console import Console
     from rich.table import Table
 
     found = dict.fromkeys(n for row in summary.values() for n in row if n.startswith("test"))
@@ -63,7 +63,7 @@ def print_table(summary: dict[str, dict[str, Any]], by: str) -> None:
         latency = f"{row['keras_ms']:.2f}" if "keras_ms" in row else "-"
         size = f"{row['keras_bytes'] / 1e6:.2f}" if "keras_bytes" in row else "-"
         table.add_row(str(row["rank"]), model, *tests, latency, size)
-    Console().print(table)
+    terminal.print_table(table)
 
 
 def metric(metrics: dict[str, Any], dotted: str) -> float | None:

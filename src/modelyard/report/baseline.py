@@ -50,11 +50,12 @@ class Baseline:
         return _git("show", f"{self.commit}:./{path.as_posix()}") if self.commit else None
 
 
-def find_baseline(base: str | None, results: Path) -> Baseline:
+def find_baseline(base: str | None, results: Path, *, elsewhere: bool = False) -> Baseline:
     """Return what to compare a file of results with.
 
     That is the base branch's latest results and the configuration they were made with; but where
-    the working tree is the base branch, which would be compared with itself, those before.
+    the working tree is the base branch, which would be compared with itself, those before; unless
+    what is compared lies `elsewhere`.
 
     Raises:
         UserError: `base` is given and no commit.
@@ -70,7 +71,7 @@ def find_baseline(base: str | None, results: Path) -> Baseline:
         return Baseline(None, "no baseline: nothing is committed yet")
     versions = (_git("log", "-2", "--format=%H", tip, "--", str(results)) or "").split()
     itself = tip == _commit("HEAD")
-    if itself and _unchanged(results):
+    if itself and not elsewhere and _unchanged(results):
         versions, name = versions[1:], f"{name}, the results before these"
     if not versions and _git("rev-parse", "--is-shallow-repository") == "true":
         return Baseline(None, "no baseline: this clone is shallow; `git fetch --unshallow`")

@@ -18,6 +18,7 @@ from modelyard.files import read_csv, whole_folder
 
 from . import machine, pictures, predicted, sections
 from .gate import Judgement, judge
+from .suspects import suspects
 from .tables import table
 
 REPORTS = Path("reports")
@@ -33,6 +34,7 @@ def report(judgement: Judgement, seconds: float | None, folder: Path) -> str:
         *sections.params(judgement),
         *sections.per_class(judgement),
         *_pictures(judgement, folder),
+        *suspects(judgement.config, folder),
         *sections.trials(judgement),
         *machine.provenance(judgement, seconds),
     ]

@@ -23,6 +23,7 @@ from .tables import cell
 
 AGAIN = "`dvc pull` or train the model again"
 MOST_FILES = 5
+NO_GPU = "no GPU"
 PATIENCE = 10.0  # seconds for a driver to answer
 # What a training itself writes into Git; changes of anything else are in no commit yet.
 RESULTS = ("training_metrics*", "reports", "*dvc.lock", "*hyperparameters.yaml", "*.gitignore")
@@ -109,13 +110,13 @@ def memory_gb() -> float:
 def gpu() -> str:
     """Return the names of the GPUs, as the driver knows them."""
     if not shutil.which("nvidia-smi"):
-        return "no GPU"
+        return NO_GPU
     command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
     except (OSError, subprocess.SubprocessError):  # a broken driver must not cost the results
-        return "no GPU that answers"
-    return ", ".join(done.stdout.split("\n")).strip(", ") or "no GPU"
+        return f"{NO_GPU} that answers"
+    return ", ".join(done.stdout.split("\n")).strip(", ") or NO_GPU
 
 
 def duration(seconds: float | None) -> str:

@@ -3,9 +3,10 @@
 What an example is, its kind, stands in `kinds`; what a target means, its head, in a module here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from modelyard.config import Config
@@ -134,7 +135,6 @@ class Task(Protocol):
         ALWAYS: those of METRICS that `evaluate` measures whatever `params.metrics` names.
         METRICS: by its name for `params.metrics` what makes a metric for so many classes, before
             those of Keras.
-        ROW: the columns of `rows`.
     """
 
     ALWAYS: tuple[str, ...]
@@ -163,11 +163,8 @@ class Task(Protocol):
     def comparable(self, outputs: "np.ndarray") -> "np.ndarray":
         """Return what of the outputs (examples, …) tells whether two models predict the same."""
 
-    def rows(self, output: Output) -> list[dict[str, object]]:
-        """Return one example's output as table rows."""
-
-    def answer(self, output: Output) -> list[dict[str, Any]]:
-        """Return all that is worth telling of one example's output, as JSON."""
+    def scores(self, folder: Path, outputs: "Iterable[np.ndarray]") -> dict[str, Any]:
+        """Return the metrics of outputs on the test split of prepared data, also by class."""
 
 
 def meaning(head: Head) -> Task:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-BATCH = 32
+from modelyard.config.measured import BATCH
 
 
 def in_batches(batches: Iterable[Any], size: int = BATCH) -> Iterator[Any]:

@@ -1,7 +1,8 @@
 """Metrics of a classifier with integer labels, counted batch by batch.
 
 Keras' own Precision, Recall, F1Score and AUC want one-hot labels. Each is the mean of the classes
-that examples have: of another one there is nothing to measure.
+that examples have: of another one there is nothing to measure. `exact_match` is the share of the
+examples whose class is right.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,6 +38,10 @@ def _f1(right: Any, found: Any, there: Any) -> Any:
     return _mean(_divided(2 * right, found + there), there)
 
 
+def _exact(right: Any, _: Any, there: Any) -> Any:
+    return _divided(ops.sum(right), ops.sum(there))
+
+
 FORMULAS: Mapping[str, Callable[..., Any]] = {
     "precision": _precision,
     "recall": _recall,
@@ -44,6 +49,7 @@ FORMULAS: Mapping[str, Callable[..., Any]] = {
     "f1": _f1,
     "f1_score": _f1,
     "balanced_accuracy": _recall,
+    "exact_match": _exact,
 }
 
 
@@ -59,7 +65,7 @@ def _examples(labels: Any, outputs: Any, weights: Any, class_count: int) -> tupl
 
 @keras.saving.register_keras_serializable("modelyard")
 class ClassMetric(keras.metrics.Metric):
-    """The mean of what can be counted by class: see FORMULAS.
+    """What can be counted by class, most of it as a mean: see FORMULAS.
 
     Like all of Keras' `metrics` it is not weighted by `class_weight`; as one of
     `weighted_metrics` it is.

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -41,25 +42,32 @@ class CocoMetrics:
                 results = [_result(one, image, kind) for image, one in objects]
                 matching.add(images, annotations, results)
         self._precision = {kind: one.precision() for kind, one in matchings.items()}
+        self._exact, self._exact_of = matchings[kinds[-1]].exact()  # of masks, where there are some
 
-    def summary(self) -> dict[str, dict[str, float]]:
-        """Return `map` (mean of IoU 0.5 to 0.95) and `map_50` by kind: box, mask.
+    def summary(self) -> dict[str, Any]:
+        """Return `map` (mean of IoU 0.5 to 0.95) and `map_50` by kind: box, mask; `exact_match`.
 
         Each is the mean of the classes that have an object; a kind that no class has is absent.
+        `exact_match` is the share of the images that `Matching.exact` calls exactly right.
         """
-        return {
+        found: dict[str, Any] = {
             kind: {"map": _mean(precision), "map_50": _mean(precision[:1])}
             for kind, (_, precision) in self._defined()
         }
+        return found | {"exact_match": self._exact} if found else found
 
     def per_class(self) -> dict[str, dict[str, float]]:
-        """Return the average precision of each class that has an object, by kind."""
-        table: dict[str, dict[str, float]] = {}
+        """Return of each class that has an object the exact match, and by kind the precision."""
+        table: dict[str, dict[str, float]] = {
+            category["name"]: {"exact_match": float(share)}
+            for category, share in zip(self.truth["categories"], self._exact_of, strict=True)
+            if not np.isnan(share)
+        }
         for kind, (_, precision) in self._defined():
             for position, category in enumerate(self.truth["categories"]):
                 found = precision[:, :, position]
                 if _is_defined(found):
-                    table.setdefault(category["name"], {})[f"{kind}_ap"] = _mean(found)
+                    table[category["name"]][f"{kind}_ap"] = _mean(found)
         return table
 
     def precision_recall(self) -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ from modelyard.data.view import Size, View
 
 SCORES = 6  # columns before the mask: x1, y1, x2, y2, score, class
 LEAST = 0.01  # a lower score is noise
+SHOWN = 0.3  # the least score of what is drawn, listed or counted as found
 LIKELY = 0.5  # the probability from which a pixel is covered
 
 

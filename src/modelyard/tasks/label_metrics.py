@@ -10,10 +10,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from .answers.labels import HALF
 from .class_metrics import FORMULAS, ClassAuc, ClassMetric
 
-HALF = 0.5
-SUBSET = ("accuracy", "subset_accuracy")
+OF_ONE = ("balanced_accuracy", "exact_match")  # formulas for one class per example
+SUBSET = ("accuracy", "exact_match", "subset_accuracy")  # three names of one metric
 
 
 def _examples(y_true: Any, y_pred: Any, weights: Any, class_count: int) -> tuple[Any, Any, Any]:
@@ -107,7 +108,7 @@ def _maker(kind: Callable[..., Any], name: str) -> Callable[[int], keras.metrics
 
 
 LABEL_METRICS: Mapping[str, Callable[[int], keras.metrics.Metric]] = {
-    **{name: _maker(LabelMetric, name) for name in FORMULAS if name != "balanced_accuracy"},
+    **{name: _maker(LabelMetric, name) for name in FORMULAS if name not in OF_ONE},
     **{name: _maker(SubsetAccuracy, name) for name in SUBSET},
     "auc": _maker(LabelAuc, "auc"),
     "mean_average_precision": _maker(MeanAveragePrecision, "mean_average_precision"),

@@ -1,33 +1,31 @@
 """Several labels: any number of classes per example, none among them; a probability for each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from modelyard.config import Config
+from modelyard.config import Config, measured
 from modelyard.config.keras_names import plain
 from modelyard.data.manifest import read_manifest
 from modelyard.errors import UserError
 from modelyard.files import read_csv, write_csv
 
-from . import Judged, Output
-from .label_metrics import HALF, LABEL_METRICS
-from .single_label import comparable, compare, join, judge
+from . import Judged
+from .answers.labels import DIGITS, HALF, JOINED
+from .label_metrics import LABEL_METRICS
+from .single_label import comparable, compare, join, judge, score
 
 __all__ = [
-    "ALWAYS", "JUDGED", "LOSSES", "METRICS", "ROW", "answer", "comparable", "compare", "details",
-    "join", "judge", "loss", "problem", "rows"
+    "ALWAYS", "JUDGED", "LOSSES", "METRICS", "comparable", "compare", "details",
+    "join", "judge", "loss", "problem", "scores",
 ]  # fmt: skip
 
-ALWAYS = ("macro_f1", "mean_average_precision", "subset_accuracy")
-JUDGED = ()
+ALWAYS, JUDGED = measured.ALWAYS["labels"], measured.JUDGED["labels"]
 LOSSES: Mapping[str, Callable[[int], Any]] = {}
 METRICS = LABEL_METRICS
-ROW = ("labels", "probabilities")
 OF_ONE_CLASS = [plain(f"{kind}categorical_crossentropy") for kind in ("sparse_", "")]
-JOINED = ";"
-DIGITS = 6
 
 
 def loss(name: str, config: Config) -> str:
@@ -81,19 +79,12 @@ def details(judged: Judged) -> dict[str, Any]:
     }
 
 
-def rows(output: Output) -> list[dict[str, object]]:
-    """Return the labels above a half and their probabilities, the likeliest first; maybe none."""
-    said = [one for one in answer(output) if one["probability"] > HALF]
-    names, chances = ([str(one[key]) for one in said] for key in ("class", "probability"))
-    return [dict(zip(ROW, (JOINED.join(names), JOINED.join(chances)), strict=True))]
-
-
-def answer(output: Output) -> list[dict[str, Any]]:
-    """Return every class and its probability, the likeliest first."""
-    return [
-        {"class": output.classes[n], "probability": round(float(output.values[n]), DIGITS)}
-        for n in np.argsort(-output.values, kind="stable")
-    ]
+def scores(folder: Path, outputs: Iterable[np.ndarray]) -> dict[str, Any]:
+    """Return SCORED and the metrics by class of probabilities on the test split."""
+    classes, labels = read_manifest(folder).classes, np.load(folder / "test_labels.npy")
+    chances = np.concatenate(list(outputs))
+    by_class = _per_class(classes, labels, chances)
+    return score(METRICS, "labels", labels, chances) | {"per_class": by_class}
 
 
 def _joined(said: np.ndarray, classes: list[str]) -> str:

@@ -4,28 +4,26 @@ The network learns the target's distance from the training mean in standard devi
 behind it turns that back, so that whatever is measured or said is in the target's own unit.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from modelyard.config import Config
+from modelyard.config import Config, measured
 from modelyard.config.data_section import Split
 from modelyard.config.keras_names import plain
 from modelyard.errors import UserError
 from modelyard.files import read_csv, write_csv
 
-from . import Datasets, Form, Judged, Output
+from . import Datasets, Form, Judged
 from .keras_metrics import defined_metrics
 from .number_metrics import NUMBER_METRICS
 
-ALWAYS = ("mae", "rmse", "r2")
-JUDGED = ()
+ALWAYS, JUDGED = measured.ALWAYS["number"], measured.JUDGED["number"]
 LOSSES: Mapping[str, Callable[[int], Any]] = {}
 METRICS = NUMBER_METRICS
-ROW = ("target", "value")
 OF_CLASSES = ("crossentropy", "hinge", "accuracy", "auc", "focal", "f1")  # parts of Keras' names
 UNIT = "unit"  # the layer that gives the output its unit
 
@@ -128,10 +126,10 @@ def details(judged: Judged) -> dict[str, Any]:
         for example, target, one in zip(examples, actual, said, strict=True)
     )
     write_csv(config.output_paths.training_metrics / "predictions.csv", rows)
-    return {"baseline": measured(actual, np.full(len(actual), scale_of(folder).mean))}
+    return {"baseline": errors_of(actual, np.full(len(actual), scale_of(folder).mean))}
 
 
-def measured(actual: np.ndarray, said: np.ndarray) -> dict[str, float]:
+def errors_of(actual: np.ndarray, said: np.ndarray) -> dict[str, float]:
     """Return mae, rmse and r2; no r2 where all targets are equal."""
     apart = said - actual
     spread = float(((actual - actual.mean()) ** 2).sum())
@@ -151,12 +149,7 @@ def comparable(outputs: np.ndarray) -> np.ndarray:
     return outputs
 
 
-def rows(output: Output) -> list[dict[str, object]]:
-    """Return the number."""
-    return [dict(one) for one in answer(output)]
-
-
-def answer(output: Output) -> list[dict[str, Any]]:
-    """Return the target's name and the number, to seven digits: float32 has no more."""
-    value = float(f"{float(output.values.reshape(-1)[0]):.7g}")
-    return [{"target": output.about.get("target", "value"), "value": value}]
+def scores(folder: Path, outputs: Iterable[np.ndarray]) -> dict[str, Any]:
+    """Return mae, rmse and r2 of outputs on the test split."""
+    said = np.concatenate([batch.reshape(-1) for batch in outputs]).astype(np.float64)
+    return errors_of(np.load(folder / "test_values.npy").astype(np.float64), said)

@@ -2,28 +2,28 @@
 
 from typing import Any
 
+from modelyard.config.measured import JUDGED as JUDGED_OF
+
 from .crowded import warning
 from .objects import (
     ALWAYS,
     LOSSES,
     METRICS,
-    ROW,
-    answer,
     comparable,
     compare,
     details,
     finish,
     judge,
     problem,
-    rows,
+    scores,
 )
 
 __all__ = [
-    "ALWAYS", "LOSSES", "METRICS", "ROW", "answer", "comparable", "compare", "details", "finish",
-    "join", "judge", "problem", "rows", "warning",
+    "ALWAYS", "LOSSES", "METRICS", "comparable", "compare", "details", "finish",
+    "join", "judge", "problem", "scores", "warning",
 ]  # fmt: skip
 
-JUDGED = ("box.map", "box.map_50")
+JUDGED = JUDGED_OF["boxes"]
 
 
 def join(boxes: Any) -> Any:

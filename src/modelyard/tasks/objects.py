@@ -1,28 +1,30 @@
 """What finding boxes and finding masks have in common: loss, saved model, metrics, pictures."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from modelyard.config.data_section import Split
+from modelyard.config.image_section import ImageReading
 from modelyard.data.manifest import Manifest, read_manifest
 from modelyard.data.view import view_of
 from modelyard.files import read_json, write_csv
 
-from . import Datasets, Form, Judged, Output
+from . import Datasets, Form, Judged
+from .answers.objects import ROW, row_of
 from .batches import one_by_one
 from .centers import BOX, CentersLoss, find_objects
 from .coco_metrics import MOST, CocoMetrics
-from .detections import SCORES, Detection, detections, runs
+from .detections import SCORES, SHOWN, Detection, detections, runs
 from .drawing import MOST_IMAGES, draw_examples
 
 ALWAYS = ()
 LOSSES = {"centers": CentersLoss}
 METRICS: Mapping[str, Callable[[int], Any]] = {}
-LEAST_SCORE = 0.3  # of what is drawn or listed for people
-ROW = ("class", "probability", "x1", "y1", "x2", "y2")
 CURVE = ("recall", "precision", "kind")
 GOLDEN = (5**0.5 - 1) / 2  # its multiples by squares, less their whole parts, are like random
 
@@ -66,7 +68,7 @@ def details(judged: Judged) -> dict[str, Any]:
     found, shown = _found(judged.data, truth, judged.outputs()), list[list[Detection]]()
     metrics = _metrics(judged.data, truth, _noted(found, shown))
     listed = [
-        {"path": image["file_name"], **_row(one, classes)}
+        {"path": image["file_name"], **row_of(one, classes)}
         for image, objects in zip(truth["images"], shown, strict=False)
         for one in objects
     ]
@@ -82,6 +84,15 @@ def compare(judged: Judged, exported: Form) -> dict[str, Any]:
     truth = _truth(judged.data, "test")
     found = _found(judged.data, truth, judged.outputs(exported))
     return _metrics(judged.data, truth, found).summary()
+
+
+def scores(folder: Path, outputs: Iterable[np.ndarray]) -> dict[str, Any]:
+    """Return COCO's precision and the exact match of outputs on the test split, also by class."""
+    truth, batches = read_json(folder / "test.json"), iter(outputs)
+    first = next(batches)
+    found = _seen(read_manifest(folder).reading, truth, chain([first], batches))
+    metrics = CocoMetrics(truth, found, max(MOST, first.shape[1]))
+    return metrics.summary() | {"per_class": metrics.per_class()}
 
 
 def comparable(outputs: np.ndarray) -> np.ndarray:
@@ -104,42 +115,6 @@ def _sums(cells: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.stack([cells.sum(axis=-1), cells @ weights], axis=-1)
 
 
-def rows(output: Output) -> list[dict[str, object]]:
-    """Return class, probability and box, in pixels, of each object worth showing."""
-    return [_row(one, output.classes) for one in _worth_showing(output, SCORES)]
-
-
-def answer(output: Output) -> list[dict[str, Any]]:
-    """Return class, probability, box and, where there is one, mask of each object worth showing.
-
-    `box` is x1, y1, x2, y2 in pixels; `mask` is COCO's run-length encoding, as text.
-    """
-    return [_answered(one, output.classes) for one in _worth_showing(output)]
-
-
-def _worth_showing(output: Output, columns: int | None = None) -> Iterator[Detection]:
-    """Yield what is likely to be there, by the first columns only: those of the box, or all."""
-    likely = output.values[output.values[:, 4] >= LEAST_SCORE, :columns]
-    return detections(likely, output.view)
-
-
-def _answered(one: Detection, classes: list[str]) -> dict[str, Any]:
-    answered: dict[str, Any] = {
-        "class": classes[one.label],
-        "probability": round(one.score, 6),
-        "box": [round(value, 2) for value in one.box],
-    }
-    if one.mask is not None:
-        mask = runs(one)
-        answered["mask"] = {"size": list(mask["size"]), "counts": mask["counts"].decode()}
-    return answered
-
-
-def _row(one: Detection, classes: list[str]) -> dict[str, object]:
-    corners = (round(value, 2) for value in one.box)
-    return dict(zip(ROW, (classes[one.label], round(one.score, 6), *corners), strict=True))
-
-
 def _truth(data: Datasets, split: Split) -> dict[str, Any]:
     """Return the annotations of a split in COCO's format."""
     truth: dict[str, Any] = read_json(data.config.input_paths.data / f"{split}.json")
@@ -156,7 +131,12 @@ def _found(
     data: Datasets, truth: dict[str, Any], outputs: Iterable[np.ndarray]
 ) -> Iterator[list[Detection]]:
     """Yield what batches of outputs say of the first images, masks as run lengths."""
-    reading = read_manifest(data.config.input_paths.data).reading
+    return _seen(read_manifest(data.config.input_paths.data).reading, truth, outputs)
+
+
+def _seen(
+    reading: ImageReading, truth: dict[str, Any], outputs: Iterable[np.ndarray]
+) -> Iterator[list[Detection]]:
     for output, image in zip(one_by_one(outputs), truth["images"], strict=False):
         view = view_of((image["height"], image["width"]), reading.shape[:2], reading.resize)
         yield [one._replace(mask=runs(one)) for one in detections(output, view)]
@@ -167,7 +147,7 @@ def _noted(
 ) -> Iterator[list[Detection]]:
     """Pass on what was found; note what people are shown of it, masks only where one is drawn."""
     for number, objects in enumerate(found):
-        likely = [one for one in objects if one.score >= LEAST_SCORE]
+        likely = [one for one in objects if one.score >= SHOWN]
         drawn = number < MOST_IMAGES
         shown.append(likely if drawn else [one._replace(mask=None) for one in likely])
         yield objects

@@ -1,23 +1,24 @@
 """One class per example; the output is a probability for each class."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+from modelyard.config import measured
 from modelyard.config.data_section import Split
+from modelyard.data.manifest import read_manifest
 from modelyard.files import read_csv, write_csv
 
-from . import Datasets, Form, Judged, Output
+from . import Datasets, Form, Judged
 from .class_metrics import CLASS_METRICS
 from .keras_metrics import defined_metrics
 
-ALWAYS = ("macro_f1", "balanced_accuracy", "auc")
-JUDGED = ()
+ALWAYS, JUDGED = measured.ALWAYS["class"], measured.JUDGED["class"]
 LOSSES: Mapping[str, Callable[[int], Any]] = {}
 METRICS = CLASS_METRICS
-ROW = ("class", "probability")
 ROUNDING = 0.02  # of 16 bits
 LEAST = 1e-7  # a probability; one of 0 would be infinitely wrong
 
@@ -98,18 +99,26 @@ def comparable(outputs: np.ndarray) -> np.ndarray:
     return outputs
 
 
-def rows(output: Output) -> list[dict[str, object]]:
-    """Return the likeliest class and its probability."""
-    return [dict(answer(output)[0])]
+def scores(folder: Path, outputs: Iterable[np.ndarray]) -> dict[str, Any]:
+    """Return SCORED and the metrics by class of probabilities on the test split."""
+    classes, labels = read_manifest(folder).classes, np.load(folder / "test_labels.npy")
+    chances = np.concatenate(list(outputs))
+    found = score(METRICS, "class", labels, chances)
+    by_class = _per_class(classes, labels, chances.argmax(axis=1))
+    return found | {"accuracy": found["exact_match"], "per_class": by_class}
 
 
-def answer(output: Output) -> list[dict[str, Any]]:
-    """Return every class and its probability, the likeliest first."""
-    values = output.values
-    return [
-        dict(zip(ROW, (output.classes[label], round(float(values[label]), 6)), strict=True))
-        for label in np.argsort(-values, kind="stable")
-    ]
+def score(
+    offered: Mapping[str, Callable[[int], Any]], head: str, labels: np.ndarray, chances: np.ndarray
+) -> dict[str, Any]:
+    """Return those of SCORED that a task offers; what these examples leave undefined is absent."""
+    found: dict[str, Any] = {}
+    for name in measured.SCORED[head]:
+        if name in offered:
+            one = offered[name](chances.shape[1])
+            one.update_state(labels, chances)
+            found |= {name: float(one.result())} if getattr(one, "is_defined", True) else {}
+    return found
 
 
 def _per_class(

@@ -11,18 +11,21 @@ import numpy as np
 
 from modelyard.config.data_section import SPLITS
 from modelyard.config.hyperparameters import Hyperparameters, read_hyperparameters
+from modelyard.config.measured import BATCH
 from modelyard.config.schema import Config
 from modelyard.data.manifest import read_manifest
 from modelyard.errors import UserError
 from modelyard.files import write_json
 from modelyard.recipe.recipe import Recipe
+from modelyard.saved.content import weights_id
 from modelyard.saved.encoding import as_tensors, behind, encoder_of
 from modelyard.saved.forms import FORMS, Form, NotRunError
 from modelyard.saved.loading import load_intact
 from modelyard.tasks import Datasets, Inputs, Judged, task_of
-from modelyard.tasks.batches import BATCH, count, picked
+from modelyard.tasks.batches import count, picked
 
 from .backup import BACKUPS
+from .label_errors import write_label_errors
 from .recorded import drop_recorded
 
 LATENCY_RUNS = 50
@@ -31,7 +34,8 @@ LATENCY_RUNS = 50
 def evaluate(config: Config, data: Datasets, *, dry_run: bool = False) -> dict[str, Any]:
     """Judge the saved files, not what training had in memory.
 
-    Writes metrics.json, predictions.csv and the task's own files below `training_metrics`.
+    Writes metrics.json, predictions.csv, label_errors.json and the task's own files below
+    `training_metrics`.
 
     Returns:
         The metrics. A dry run judges one validation batch and writes nothing.
@@ -47,6 +51,7 @@ def evaluate(config: Config, data: Datasets, *, dry_run: bool = False) -> dict[s
     predict: Form = lambda inputs: model.predict_on_batch(as_tensors(inputs))  # noqa: E731
     judged = Judged(config, data, predict)
     metrics["test"] |= task.details(judged)
+    write_label_errors(judged)
     runs: dict[str, Form] = {"keras": predict}
     for form, exported in exports.items():
         try:
@@ -58,6 +63,7 @@ def evaluate(config: Config, data: Datasets, *, dry_run: bool = False) -> dict[s
     metrics["size_bytes"] = {
         form: paths.model.form(form).stat().st_size for form in ("keras", *exports)
     }
+    metrics["weights"] = weights_id(paths.model.keras_model)
     write_json(paths.training_metrics / "metrics.json", metrics)
     return metrics
 

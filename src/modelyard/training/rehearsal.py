@@ -23,7 +23,8 @@ from modelyard.recipe.recipe import Recipe
 from modelyard.recipe.validation import check_defined, judged_names
 from modelyard.saved.encoding import with_encoder
 from modelyard.saved.exporting import check_forms, needs_rehearsal
-from modelyard.saved.loading import Named, foreign_objects, is_registered, load_saved
+from modelyard.saved.foreign import Named, foreign_objects
+from modelyard.saved.loading import is_registered, load_saved
 from modelyard.tasks import Datasets, finished, task_of
 from modelyard.tasks.batches import picked
 
