@@ -1,5 +1,6 @@
 """Fixtures: a prepared workspace for each test, one trained workspace for all."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ SLOW = {
     "search_reasons", "serve_model", "serve_page", "site_versions", "stages", "task_validation",
     "text_tokens", "text_training", "tracked", "trainer", "zoo",
 }  # fmt: skip
+CACHES = itertools.count()
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -34,6 +36,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path in slow:
             item.add_marker("slow")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the cache of official models, each test's own; the first to write makes it."""
+    folder = tmp_path_factory.getbasetemp() / f"cache-{next(CACHES)}"
+    monkeypatch.setenv("MODELYARD_CACHE", str(folder))
+    return folder / "official"
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -148,9 +149,11 @@ class _Listener(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve(served: Server) -> Iterator[Server]:
-    """Serve until the block ends."""
+def serve(served: Server, context: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """Serve until the block ends, by TLS where there is a context."""
     with _Listener(("127.0.0.1", 0), _Handler) as listener:
+        if context:
+            listener.socket = context.wrap_socket(listener.socket, server_side=True)
         listener.served = served
         served.address = f"http://127.0.0.1:{listener.server_address[1]}"
         thread = threading.Thread(target=listener.serve_forever, args=(0.01,))

@@ -15,7 +15,10 @@ from PIL import Image
 
 from modelyard.data.manifest import ArraySpec
 from modelyard.serving import app
+from modelyard.serving.hosts import Hosts
+from modelyard.serving.places import Places
 from modelyard.serving.predicting import Predicting
+from modelyard.serving.served import Served
 from modelyard.tasks import Output
 from modelyard.tasks.kinds import Inputs
 from modelyard.tasks.kinds.image import Images
@@ -58,10 +61,12 @@ class Grey(Predicting):
 
 
 @contextmanager
-def served(predictor: Predicting) -> Iterator[httpx.Client]:
+def served(*predictors: Predicting) -> Iterator[httpx.Client]:
     """Yield a client of a server on loopback, which ends with the block."""
+    places = Places()
+    models = [Served(one, places) for one in predictors]
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = app.server(app.create_app(predictor))
+        server = app.server(app.application(models, Hosts()))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -119,5 +119,5 @@ def test_a_script_is_valid(shell: str, capsys: pytest.CaptureFixture[str]) -> No
 def test_fish_completes_the_commands_and_those_of_cloud(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", "fish"]) == 0
     first, second = capsys.readouterr().out.splitlines()
-    assert "-a 'check doctor adopt zoo convert predict " in first
+    assert "-a 'check doctor adopt zoo convert models predict " in first
     assert "__fish_seen_subcommand_from cloud' -a 'bootstrap " in second

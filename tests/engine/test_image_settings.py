@@ -16,7 +16,7 @@ from modelyard.data.manifest import read_manifest
 from modelyard.data.preparing import prepare_data
 from modelyard.errors import UserError
 from modelyard.files import read_csv, write_yaml
-from modelyard.saved.official import predict_config
+from modelyard.official.record import predict_config
 from modelyard.serving.predicting import described
 from modelyard.tasks.kinds.image import KIND as IMAGES
 

@@ -20,6 +20,7 @@ from modelyard.files import read_csv, read_json, read_yaml, write_csv, write_yam
 from modelyard.serving.predict import main as predict
 from modelyard.serving.predictor import load_predictor
 
+from .announced import check_announced
 from .own_module import own_modules
 from .serving import served
 from .test_cookbook import OTHER_KINDS, PAGE, merged
@@ -176,6 +177,8 @@ def learn(target: dict[str, str], metric: str, **params: Any) -> dict[str, Any]:
     for stage in ("prepare", "tune", "train", "evaluate", "summary"):
         assert src.run.main([stage]) == 0
     assert predict([str(MODEL), "data/raw/stripes/images", "--force"]) == 0
+    check_announced()
+    assert src.run.main(["check"]) == 0
     found: dict[str, Any] = read_json(METRICS / "metrics.json")
     assert found["tflite"]["max_difference"] < 1e-4
     test: dict[str, Any] = found["test"]

@@ -1,6 +1,7 @@
 """Models of several inputs, of texts and of lengths that differ, in files, rows and requests."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,12 @@ import numpy as np
 import pytest
 
 from modelyard.files import read_csv, write_yaml
+from modelyard.publishing.official.plain_keras import foreign_code, plain_keras
 from modelyard.serving.predict import main
 from modelyard.serving.predictor import load_predictor
+from modelyard.tasks.kinds import kind_of
 
+from .official import ran_in
 from .serving import served
 
 INPUTS = {
@@ -72,6 +76,47 @@ def test_rows_become_rows_of_predictions(
     assert (
         "skipped: a.jsonl, row 6: the model's answer to this example is not finite (NaN or infin"
     ) in captured.err
+
+
+def test_the_card_asks_a_model_of_any_kind_with_keras_alone(folder: Path, tmp_path: Path) -> None:
+    for name, model, taken in (*_others(), ("model", None, ABOUT["input"])):
+        path = folder if model is None else tmp_path
+        if model is not None:
+            model.save(path / f"{name}.keras")
+        kind = kind_of({"input": taken})
+        code = plain_keras(kind, f"{name}.keras", path / f"{name}.keras")
+        assert len(code.splitlines()) == 3
+        said = ran_in(path, code)
+        assert said.shape == (1, 1)
+        assert np.isfinite(said).all()
+        assert not foreign_code(path / f"{name}.keras")
+
+
+def _others() -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """Yield models of a text and of a table of both kinds of columns, with what they take."""
+    import keras
+
+    from modelyard.saved.encoding import with_encoder
+    from modelyard.tasks.table_encoder import table_encoder
+
+    layers = keras.layers
+    tokens = layers.TextVectorization(output_sequence_length=4, vocabulary=["a", "text"])
+    text, numbers = keras.Input((), dtype="string"), keras.Input((4,))
+    counted = keras.Model(numbers, layers.Dense(1)(numbers))
+    encoder = keras.Model(text, keras.ops.cast(tokens(text), "float32"), name="encoder")
+    yield "texts", with_encoder(encoder, counted), {"kind": "text", "max_tokens": 4}
+    age = {"name": "age", "type": "number"}
+    hue = {"name": "hue", "type": "category"}
+    fitted: list[dict[str, Any]] = [
+        age | {"missing": False, "mean": 1.0, "variance": 1.0},
+        hue | {"missing": False, "values": ["x", "y"], "other": False},
+    ]
+    features = table_encoder(fitted)
+    width = features.output_shape[-1]
+    row = keras.Input((width,))
+    columns = [age | {"example": 3.5}, hue | {"example": 'a "x"'}]
+    taken = {"kind": "table", "columns": columns, "missing": [], "target": "class"}
+    yield "rows", with_encoder(features, keras.Model(row, layers.Dense(1)(row))), taken
 
 
 def test_requests_of_different_lengths_are_answered(folder: Path) -> None:

@@ -13,7 +13,7 @@ ENGINE = Path(modelyard.__file__).parent
 ABOVE = ["ci", "completion", "__main__", "doctor", "checking", "cli", "moved"]
 ROOMS = [
     "model_tests", "publishing", "cloud", "report", "serving", "zoo", "adopting", "search",
-    "training", "recipe", "saved", "adapter", "tasks", "data", "pipeline", "config",
+    "training", "recipe", "official", "saved", "adapter", "tasks", "data", "pipeline", "config",
 ]  # fmt: skip
 BELOW = [
     "command",
@@ -25,8 +25,11 @@ BELOW = [
     "files",
     "documents",
     "git",
+    "bars",
+    "store_errors",
     "stores",
     "startup",
+    "terminal",
     "yaml_text",
     "strict_yaml",
     "redaction",

@@ -16,7 +16,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from modelyard.serving import app, uploads
+from modelyard.serving import app, forms, places, uploads
+from modelyard.serving import served as models
 from modelyard.tasks.kinds import Kind
 
 from .serving import Grey, png, served
@@ -76,6 +77,11 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
     "a body of no type": ({"content": png()}, 415, "The Content-Type is missing: send one as"),
     "a text": ({"content": "a", "headers": {"Content-Type": "text/plain"}}, 415, "is text/plain"),
     "json": ({"json": {}}, 415, "The Content-Type is application/json: send"),
+    "compressed": (
+        {"content": png(), "headers": {**PNG, "Content-Encoding": "gzip"}},
+        415,
+        "The Content-Encoding is gzip; send the image without.",
+    ),
     "nothing": ({"content": b"", "headers": PNG}, 422, "cannot be read as an image; it may be"),
     "no image": ({"content": b"GIF89a", "headers": PNG}, 422, "cannot be read as an image"),
     "half of one": ({"content": png()[:40], "headers": PNG}, 422, "cannot be read as an image"),
@@ -84,7 +90,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
     "another field": ({"files": {"file": b"a"}}, 422, "The form has 0 fields `image` where it"),
     "two images": ({"files": [("image", b"a"), ("image", b"b")]}, 422, "The form has 2 fields"),
     "no file": ({"files": {"a": b"b"}, "data": {"image": "c"}}, 422, "a field `image` of text"),
-    "many fields": ({"files": [(str(n), b"a") for n in range(9)]}, 400, "Too many files"),
+    "many fields": ({"files": [(str(n), b"a") for n in range(101)]}, 400, "Too many files"),
     "a broken form": (
         {"content": b"a", "headers": {"Content-Type": "multipart/form-data"}}, 400, "boundary"
     ),
@@ -119,10 +125,11 @@ def test_what_is_not_there_is_said(client: httpx.Client) -> None:
         answer = client.head(path)
         assert (answer.status_code, answer.content) == (200, b"")
     assert client.delete("/health").json() == {"error": "/health takes GET or HEAD, not DELETE."}
-    for path in ("/docs", "/redoc", "/openapi.json", "/../requirements.txt"):
+    for path in ("/docs", "/redoc", "/../requirements.txt"):
         answer = client.get(path)
         assert answer.status_code == 404
-        assert answer.json()["error"].endswith("there are /, /health, /model and /predict.")
+        assert answer.json()["error"].startswith(f"There is no {path.removeprefix('/..')} here; ")
+        assert answer.json()["error"].endswith("/metrics, /openapi.json and /v2.")
 
 
 def test_a_model_that_fails_is_said_and_the_server_goes_on(
@@ -156,7 +163,7 @@ def test_what_comes_together_is_answered_in_batches_each_its_own(
         start.set()
         assert [one.result() for one in asked] == [value / 255 for value in range(40)]
     assert sum(grey.batches) == 40
-    assert max(grey.batches) <= app.MOST
+    assert max(grey.batches) <= models.MOST
 
 
 def half_sent(client: httpx.Client, head: str = "") -> socket.socket:
@@ -189,7 +196,7 @@ def test_who_never_ends_is_refused(client: httpx.Client, monkeypatch: pytest.Mon
 def test_who_sends_too_much_and_then_listens_gets_the_reason(
     client: httpx.Client, head: str
 ) -> None:
-    lines = ("POST /predict HTTP/1.1", "Host: here", "Content-Type: image/png", head)
+    lines = ("POST /predict HTTP/1.1", "Host: localhost", "Content-Type: image/png", head)
     million = bytes(10**6) if "Length" in head else b"f4240\r\n" + bytes(10**6) + b"\r\n"
     with socket.create_connection((client.base_url.host, client.base_url.port or 0)) as connection:
         connection.sendall("\r\n".join([*lines, "Connection: close\r\n\r\n"]).encode())
@@ -206,7 +213,7 @@ def test_who_sends_too_much_and_then_listens_gets_the_reason(
 def test_who_asks_before_sending_too_much_is_told_at_once(client: httpx.Client) -> None:
     with socket.create_connection((client.base_url.host, client.base_url.port or 0)) as connection:
         connection.sendall(
-            b"POST /predict HTTP/1.1\r\nHost: here\r\nExpect: 100-continue\r\n"
+            b"POST /predict HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
             b"Content-Length: 30000000\r\n\r\n"
         )
         assert connection.recv(99).startswith(b"HTTP/1.1 413 ")
@@ -218,30 +225,36 @@ def test_few_images_are_unpacked_at_a_time(
     busy: list[int] = []
     most: list[int] = []
 
-    def decode(upload: uploads.Upload, kind: Kind) -> Any:
+    def decode(upload: forms.Upload, kind: Kind) -> Any:
         busy.append(1)
         most.append(len(busy))
         time.sleep(0.1)  # others come, if they are let in
         busy.pop()
         return uploads.decode(upload, kind)
 
-    monkeypatch.setattr(app, "decode", decode)
+    monkeypatch.setattr(models, "decode", decode)
+    large = png(0, (300, 300))  # not decoded in the event loop
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(client.post, "/predict", content=png(), headers=PNG) for _ in range(8)]
+        asked = [pool.submit(client.post, "/predict", content=large, headers=PNG) for _ in range(8)]
         assert {one.result().status_code for one in asked} == {200}
-    assert max(most) <= app.DECODERS
+    assert max(most) <= models.DECODERS
 
 
-def test_who_comes_when_all_places_are_taken_is_refused(
+def test_who_comes_when_all_places_are_taken_waits_a_while_and_then_is_refused(
     grey: Grey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "CONNECTIONS", 4)
+    monkeypatch.setattr(places, "PLACES", 3)
+    monkeypatch.setattr(places, "QUEUE", 1)
     with served(grey) as client:
         taken = []
         for _ in range(3):
             taken.append(half_sent(client, "Expect: 100-continue\r\n"))
             assert taken[-1].recv(99).startswith(b"HTTP/1.1 100 ")  # it has its place
-        assert client.get("/health").status_code == 503
+        taken.append(half_sent(client))  # this one waits, and the next is one too many
+        assert client.get("/health").status_code == 200
+        answer = client.post("/predict", content=png(), headers=PNG)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+        assert answer.json()["error"].startswith("The server is busy with other requests; send")
         for connection in taken:
             with connection:
                 connection.sendall(png()[-1:])

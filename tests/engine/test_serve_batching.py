@@ -48,6 +48,21 @@ def test_what_comes_alone_is_answered_alone() -> None:
     assert square.batches == [[0], [1], [2]]
 
 
+def test_what_the_next_turns_of_the_loop_bring_comes_along() -> None:
+    square = Recorder()
+
+    async def run() -> list[int]:
+        async with Batcher(square, 32) as batcher:
+            asked = []
+            for number in range(5):
+                asked.append(batcher(number))
+                await asyncio.sleep(0)
+            return list(await asyncio.gather(*asked))
+
+    assert asyncio.run(run()) == [0, 1, 4, 9, 16]
+    assert square.batches == [[0, 1, 2, 3, 4]]
+
+
 def test_what_comes_while_a_batch_is_computed_is_the_next_one() -> None:
     started, go = threading.Event(), threading.Event()
     batches: list[int] = []

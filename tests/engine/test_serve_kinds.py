@@ -163,6 +163,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a text": ({"age": "3"}, "'age' is not a number: send a JSON object"),
     "true": ({"age": True}, "'age' is not a number"),
+    "true among numbers": ({"image": [[True], [0]]}, "'image' is not numbers from 0 to 255"),
     "null": ({"age": None}, "'age' is not a number"),
     "too large": ({"age": 1e300}, "'age' has the value 1e+300, which is not float32"),
     "a number": ({"name": 3}, "'name' is not a text"),

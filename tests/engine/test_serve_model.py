@@ -9,26 +9,34 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import httpx
+import psutil
 import pytest
 
 from modelyard.config.image_section import ImageReading
 from modelyard.errors import UserError
 from modelyard.files import read_csv, read_json, sha256
+from modelyard.saved.lite import LiteModel
+from modelyard.serving import predictor
 from modelyard.serving.about import describe, html
+from modelyard.serving.logs import MOST
 from modelyard.serving.predict import main as predict
 from modelyard.serving.predictor import load_predictor
-from modelyard.serving.serve import serve
+from modelyard.serving.serve import Reach, serve
 
 from .conftest import ROOT
 from .tiny import CLASSES, METRICS, MODEL
 
+EXPORT = MODEL / "model.tflite"
 IMAGES = Path("data/raw/stripes/images")
-FIELD = "POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: image/png\r\nContent-Length: "
+FIELD = "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: "
 
 
 @contextmanager
@@ -57,6 +65,7 @@ def test_the_answers_are_those_of_predict_and_the_last_one_is_given_at_the_end()
     wanted = read_csv(Path("predictions.csv"))
     with started() as (process, url):
         with httpx.Client(base_url=url) as client:
+            assert len(client.get("/examples").json()["examples"]) == 2 * len(CLASSES)
             for row in wanted:
                 file = {"image": Path(row["path"]).read_bytes()}
                 found = client.post("/predict", files=file).json()["predictions"]
@@ -76,12 +85,83 @@ def test_the_answers_are_those_of_predict_and_the_last_one_is_given_at_the_end()
 
 
 @pytest.mark.usefixtures("trained")
+def test_an_export_answers_as_its_model_does_without_tensorflow() -> None:
+    images = sorted(IMAGES.glob("*.png"))
+    keras = load_predictor(str(MODEL))
+    given = [*keras.kind.read(keras.kind.find(images))]
+    wanted = [keras.told(*one) for one in zip(given, keras.said(given), strict=True)]
+    with started("--engine", "tflite") as (process, url):
+        with httpx.Client(base_url=url) as client:
+            for image, one in zip(images, wanted, strict=True):
+                body, kind = image.read_bytes(), {"Content-Type": "image/png"}
+                found = client.post("/predict", content=body, headers=kind).json()["predictions"]
+                for said, expected in zip(found, one["predictions"], strict=True):
+                    assert said["class"] == expected["class"]
+                    assert said["probability"] == pytest.approx(expected["probability"], abs=1e-5)
+        assert psutil.Process(process.pid).memory_info().rss < 150 * 2**20  # TensorFlow has more
+
+
+def without_export() -> None:
+    EXPORT.unlink()
+
+
+def with_encoder() -> None:
+    keras = MODEL / "model.keras"
+    with zipfile.ZipFile(keras) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    document = json.loads(members["config.json"])
+    document["config"]["layers"][0]["config"]["name"] = "encoder"
+    with zipfile.ZipFile(keras, "w") as file:
+        for name, content in (members | {"config.json": json.dumps(document).encode()}).items():
+            file.writestr(name, content)
+
+
+FALLS_BACK: dict[str, tuple[Any, str]] = {
+    "no export": (without_export, "`params.export: [tflite]` writes it"),
+    "an encoder": (with_encoder, "lacks the encoder that models/tiny/model.keras begins with"),
+    "half the precision": ("is_exact", "is less exact than the model; `precision: float32` of"),
+    "operators": ("_invoke", "needs operators of TensorFlow that LiteRT does not have"),
+    "another shape": ("input_shapes", "takes (None, 3), which are not images"),
+}
+
+
+@pytest.mark.usefixtures("trained")
+@pytest.mark.parametrize("case", FALLS_BACK)
+def test_keras_answers_where_an_export_would_not_answer_alike(
+    case: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change, why = FALLS_BACK[case]
+    replaced: Any = False if case == "half the precision" else (None, 3)
+    if case == "operators":
+        lacks = RuntimeError("Select TensorFlow op(s), included in the given model, is(are) not")
+        monkeypatch.setattr(LiteModel, change, Mock(side_effect=lacks))
+    elif isinstance(change, str):
+        monkeypatch.setattr(LiteModel, change, replaced)
+    else:
+        change()
+    loaded: list[Path] = []
+    monkeypatch.setattr(predictor, "Predictor", lambda file, _: loaded.append(file))
+    load_predictor(str(MODEL), "tflite")
+    assert loaded == [MODEL / "model.keras"]
+    said = capsys.readouterr().err
+    assert said.startswith(f"warning: --engine tflite: {MODEL}/model.")
+    assert why in said
+    assert said.endswith("; Keras answers instead.\n")
+
+
+@pytest.mark.usefixtures("trained")
 def test_told_to_end_it_finishes_what_it_has_accepted() -> None:
     with started() as (process, url):
+        for _ in range(30):
+            assert httpx.get(f"{url}/health", headers={"Host": "evil.example"}).status_code == 421
         answer = _told_to_end_in_the_middle(process, url, signal.SIGTERM)
         assert answer.startswith("HTTP/1.1 200 OK")
         assert '"predictions"' in answer
         assert process.wait() == 0
+        assert process.stdout
+        said = [json.loads(line) for line in process.stdout]
+    assert [one["status"] for one in said] == [421] * MOST  # and not one line for each request
+    assert said[0]["message"].startswith("This server does not answer for the host 'evil.example'")
 
 
 def _told_to_end_in_the_middle(
@@ -180,4 +260,4 @@ def test_a_model_that_answers_with_nan_is_not_served(monkeypatch: pytest.MonkeyP
     predictor.model.set_weights([weights * math.nan for weights in predictor.model.get_weights()])
     predictor.model.save(MODEL / "model.keras")
     with pytest.raises(UserError, match=r"^models/tiny/model.keras answers with numbers that are"):
-        serve(str(MODEL), "127.0.0.1", 0)
+        serve([str(MODEL)], Reach("127.0.0.1", 0))

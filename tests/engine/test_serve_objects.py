@@ -7,8 +7,8 @@ from pycocotools.mask import decode
 
 from modelyard.data.view import view_of
 from modelyard.tasks import Output
-from modelyard.tasks.detections import detections
-from modelyard.tasks.objects import LEAST_SCORE, answer, rows
+from modelyard.tasks.answers.objects import answer, rows
+from modelyard.tasks.detections import SHOWN, detections
 
 SEEN, SIZE = (8, 8), (40, 80)
 CLASSES = ["bar", "square"]
@@ -16,8 +16,8 @@ COLUMN = np.tile([0.0, 1.0, 1.0, 0.0], 4)  # the middle of 4 x 4 cells
 FOUND = np.array(
     [
         [0.25, 0.0, 0.75, 1.0, 0.9, 1, *COLUMN],
-        [0.0, 0.5, 0.5, 1.5, LEAST_SCORE, 0, *np.ones(16)],
-        [0.0, 0.0, 1.0, 1.0, LEAST_SCORE - 0.01, 0, *np.ones(16)],
+        [0.0, 0.5, 0.5, 1.5, SHOWN, 0, *np.ones(16)],
+        [0.0, 0.0, 1.0, 1.0, SHOWN - 0.01, 0, *np.ones(16)],
     ]
 )
 
@@ -31,7 +31,7 @@ def test_boxes_are_those_of_predict_without_what_is_unlikely() -> None:
     told = answer(said(boxes))
     assert told == [
         {"class": "square", "probability": 0.9, "box": [20, 0, 60, 40]},
-        {"class": "bar", "probability": LEAST_SCORE, "box": [0, 20, 40, 40]},
+        {"class": "bar", "probability": SHOWN, "box": [0, 20, 40, 40]},
     ]
     listed = rows(said(boxes))
     assert [[*one["box"]] for one in told] == [

@@ -1,5 +1,6 @@
-"""The page of a model of texts, rows or arrays, used in a browser, also on a phone."""
+"""The page of a model of images, texts, rows or arrays, used in a browser, also on a phone."""
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from browser import chromium
 from playwright.sync_api import Browser, Error, Locator, Page, expect
 
-from .serving import served
+from .serving import Grey, png, served
 from .stub_kinds import VISIT, Says
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -47,6 +48,70 @@ def looked_at(page: Page, folder: Path) -> None:
     """Take a picture, and check that nothing reaches over the edge of the screen."""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=folder / "page.png", full_page=True)
+
+
+def is_on_screen(page: Page) -> bool:
+    """Say whether the answer is on the screen as a whole, or at least its first half is."""
+    box = page.evaluate("document.querySelector('#answer').getBoundingClientRect().toJSON()")
+    height = page.evaluate("innerHeight")
+    return bool(box["top"] >= 0 and (box["bottom"] <= height or box["top"] < height / 2))
+
+
+def test_an_image_is_an_example_a_file_or_drawn(page: Page, tmp_path: Path) -> None:
+    model = Grey(tmp_path)
+    examples = [
+        {"label": label, "given": {"png": base64.b64encode(png(value)).decode()}}
+        for value, label in ((0, "black"), (204, "a light grey with a name that is too long"))
+    ]
+    strokes = {"dark": True, "width": 1, "height": 1, "line": 0.25}
+    page.emulate_media(reduced_motion="reduce", color_scheme="dark")
+    page.route(
+        "**/examples", lambda it: it.fulfill(json={"examples": examples, "strokes": strokes})
+    )
+    is_phone = page.evaluate("matchMedia('(pointer: coarse)').matches")
+    with served(model) as client:
+        page.goto(str(client.base_url))
+        button = page.get_by_role("button", name="Example: a light grey")
+        button.click()
+        expect(page.locator("#summary")).to_have_text("grey, 80.0 %")
+        expect(page.locator("#annotated")).to_contain_text("The test data says: a light grey with")
+        expect(button).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_role("img", name="A test image, 8")).to_be_visible()
+        assert is_on_screen(page)
+        looked_at(page, tmp_path)
+        for hint in ("#drop-help", "#pad-help"):
+            assert page.locator(hint).is_visible() is not is_phone
+        page.locator("#file").set_input_files(
+            {"name": "mine.png", "mimeType": "image/png", "buffer": png(51)}
+        )
+        expect(page.locator("#summary")).to_have_text("grey, 20.0 %")
+        expect(page.locator("#annotated")).to_be_hidden()
+        expect(button).to_have_attribute("aria-pressed", "false")
+        assert is_on_screen(page)
+        pad = page.get_by_role("application", name="Or draw one")
+        pad.focus()
+        for key in ("ArrowLeft", "ArrowUp", " ", "ArrowRight", "ArrowDown", " "):
+            page.keyboard.press(key)
+        expect(page.get_by_role("img", name="Your drawing as the model sees it, 8")).to_be_visible()
+        expect(page.locator("#summary")).to_have_text("grey, 100.0 %")  # dark on a light ground
+        drawn = "[...document.querySelector('#seen').getContext('2d').getImageData(0,0,8,8).data]"
+        dark = [place for place, value in enumerate(page.evaluate(drawn)[::4]) if value < 128]
+        assert 27 in dark  # in the middle, as large as the images that were learned from
+        assert len(dark) > 8
+        pad.press("Delete")
+        expect(page.locator("#summary")).to_have_text("Nothing yet: give it an image.")
+
+
+def test_one_of_several_models_is_chosen(page: Page, tmp_path: Path) -> None:
+    with served(Grey(tmp_path), Says(tmp_path, "text")) as client:
+        page.goto(str(client.base_url))
+        page.get_by_role("combobox", name="Model").select_option("says")
+        page.get_by_role("textbox", name="Text").fill("def")
+        page.get_by_role("button", name="Predict").click()
+        expect(page.locator("#summary")).to_have_text("Python, 50.0 %")
+        expect(page).to_have_url(f"{client.base_url}/?model=says")
+        expect(page.get_by_role("combobox", name="Model")).to_have_value("says")
+        expect(page.locator("#facts")).to_contain_text(f"{client.base_url}/models/says/predict")
 
 
 def test_a_text_is_typed_and_answered(page: Page, tmp_path: Path) -> None:
@@ -128,6 +193,8 @@ def test_arrays_are_json(page: Page, tmp_path: Path) -> None:
     with served(Says(tmp_path, "text", "labels")) as client:
         known = client.get("/model").json() | {"input": about}
         page.route("**/model", lambda route: route.fulfill(json=known))
+        given = {"label": "right", "given": {"text": [["a"], ["b"]]}}
+        right = {"predictions": [{"class": "right", "probability": 1}]}
         page.goto(str(client.base_url))
         page.get_by_role("button", name="Fill in an example").click()
         area = page.get_by_role("textbox", name="Example")
@@ -138,3 +205,10 @@ def test_arrays_are_json(page: Page, tmp_path: Path) -> None:
         area.fill('{"text": "a"}')
         page.keyboard.press("Control+Enter")
         expect(page.locator("#summary")).to_have_text("Python")  # of all labels the likely
+        page.route("**/examples", lambda route: route.fulfill(json={"examples": [given]}))
+        page.route("**/predict", lambda route: route.fulfill(json=right))
+        page.goto(str(client.base_url))
+        expect(page.get_by_role("button", name="Fill in an example")).to_be_hidden()
+        page.get_by_role("button", name="right", exact=True).click()
+        expect(area).to_have_value('{\n  "text": [["a"],["b"]]\n}')
+        expect(page.locator("#annotated")).to_have_text("The test data says: right")

@@ -10,7 +10,7 @@ import pytest
 from modelyard.files import read_csv, read_json
 from modelyard.report.command import main as report
 from modelyard.saved.encoding import as_tensors, without_encoder
-from modelyard.saved.loading import foreign_objects
+from modelyard.saved.foreign import foreign_objects
 from modelyard.serving.predict import main as predict
 from modelyard.tasks import number
 from modelyard.tasks.number_metrics import NUMBER_METRICS
@@ -68,7 +68,7 @@ def test_an_encoder_of_numbers_or_categories_alone_has_one_input(
 
 def test_metrics_of_a_number_are_those_of_all_batches() -> None:
     actual, said = np.array([1e5, 1e5 + 20, 1e5 + 50]), np.array([1e5 + 10, 1e5 + 20, 1e5 + 30])
-    expected = number.measured(actual, said)
+    expected = number.errors_of(actual, said)
     assert expected == pytest.approx({"mae": 10, "rmse": np.sqrt(500 / 3), "r2": 1 - 1.5 / 3.8})
     for name, make in NUMBER_METRICS.items():
         metric = make(1)

@@ -92,7 +92,9 @@ def page(browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator
 
 
 def draw(page: Page, line: list[tuple[float, float]]) -> None:
-    box = page.locator("#pad").bounding_box()
+    pad = page.locator("#pad")
+    expect(pad).to_be_visible()  # as soon as the page knows how its training images look
+    box = pad.bounding_box()
     assert box
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in line]
     page.mouse.move(*points[0])

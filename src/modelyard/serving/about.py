@@ -19,6 +19,7 @@ def describe(predictor: Predicting) -> dict[str, Any]:
     card = _card(folder)
     return {
         "name": name,
+        "version": _version(folder / "config.yaml"),
         "task": predictor.about["task"],
         "classes": predictor.classes,
         "input": predictor.about["input"] | predictor.kind.described(),
@@ -32,6 +33,12 @@ def describe(predictor: Predicting) -> dict[str, Any]:
         },
         "sha256": sha256(predictor.file) if predictor.file.is_file() else None,
     }
+
+
+def _version(config: Path) -> str | None:
+    """Return the version of an official model; a model's own configuration has none."""
+    found = _section(read_yaml, config).get("version")
+    return found if isinstance(found, str) else None
 
 
 def html(text: str) -> str:

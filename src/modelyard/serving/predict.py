@@ -1,4 +1,4 @@
-"""Look at images, texts or rows with a saved model: `modelyard predict MODEL INPUT…`."""
+"""Look at images, texts or rows with a saved model."""
 
 import argparse
 import os
@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
-from modelyard.command import finish, print_error
+from modelyard.command import finish, print_error, program
 from modelyard.errors import UserError
 from modelyard.files import write_csv
+from modelyard.official.choosing import add_options, chosen
 from modelyard.tasks.kinds import Found, Given
 from modelyard.tasks.kinds.found import shown
 
@@ -99,6 +100,16 @@ def _run(model: str, inputs: Sequence[Path], output: Path, *, force: bool) -> No
     print(f"{shown(output)}: {'; '.join(filter(None, [f'{read} {kind.MANY}', skipped, left_out]))}")
 
 
+def _asked(options: argparse.Namespace) -> tuple[str, Sequence[Path]]:
+    """Return the model, and what it shall look at."""
+    if not options.config:
+        return chosen(options.model, options), options.inputs
+    from .predict_config import predicted_by
+
+    model, inputs = predicted_by(options.config)
+    return chosen(model, options), inputs
+
+
 def _path(text: str) -> Path:
     if not text:  # as of a variable that is not set: Path("") is the current folder
         raise argparse.ArgumentTypeError(f"is empty; {NAMES}")
@@ -107,16 +118,25 @@ def _path(text: str) -> Path:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the predictions; return 0, or 1 after one sentence on what to mend."""
-    parser = argparse.ArgumentParser(prog="modelyard predict", description=__doc__)
-    parser.add_argument("model", help="models/<model>, a .keras file, or an official model's name")
-    parser.add_argument("inputs", type=_path, nargs="+", metavar="INPUT", help="files, folders")
+    prog = program("modelyard.serving.predict", "modelyard predict")
+    parser = argparse.ArgumentParser(prog=prog, description=__doc__)
+    parser.add_argument(
+        "model",
+        nargs="?",
+        help="models/<model>, a .keras file, or an official model: NAME, NAME@v1.0.0",
+    )
+    parser.add_argument("inputs", type=_path, nargs="*", metavar="INPUT", help="files, folders")
+    parser.add_argument("--config", type=Path, help="a filled-in template, in place of both")
     parser.add_argument("--output", type=Path, default=Path("predictions.csv"))
     parser.add_argument("--force", action="store_true", help="overwrite the output")
+    add_options(parser)
     options = parser.parse_args(arguments)
+    if not options.config and not (options.model and options.inputs):
+        parser.error("name a model and what it shall look at, or a template with --config")
+    if options.config and options.model:
+        parser.error("--config names the model and what it shall look at; leave both out")
     try:
-        return finish(
-            lambda: _run(options.model, options.inputs, options.output, force=options.force)
-        )
+        return finish(lambda: _run(*_asked(options), options.output, force=options.force))
     except KeyboardInterrupt:
         print_error("interrupted; nothing is written.")
         return INTERRUPTED

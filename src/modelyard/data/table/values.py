@@ -101,7 +101,8 @@ def example_date(written: str) -> str:
 def written_days(days: float, written: str) -> str:
     """Return days since 1970-01-01 as a format writes them."""
     seconds = round(days * DAY)
-    return _at(seconds).strftime(written)
+    date = _at(seconds)
+    return date.strftime(written.replace("%Y", f"{date.year:04}"))  # strftime writes 0001 as 1
 
 
 def _at(seconds: int) -> datetime:

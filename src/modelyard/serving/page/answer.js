@@ -1,4 +1,5 @@
 // What the model says: a sentence, bars of probabilities, and objects over their image.
+import { breakable, element } from "./dom.js";
 import { colour, showObjects } from "./objects.js";
 
 const SHOWN = 10; // rows of a table
@@ -9,15 +10,31 @@ const OBJECTS = ["object_detection", "instance_segmentation"];
 const at = (id) => document.getElementById(id);
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
-export function nothing(summary = "") {
-  for (const id of ["error", "figure", "answers", "more", "note"]) at(id).hidden = true;
-  at("summary").textContent = summary;
+const HIDDEN = ["annotated", "error", "figure", "answers", "more", "note"];
+
+// Show no answer; `said` stands in its place.
+export function nothing(said = "") {
+  for (const id of HIDDEN) at(id).hidden = true;
+  at("summary").textContent = said;
+  at("summary").classList.add("none");
 }
 
-export function show(model, { width, height, predictions, ...more }) {
+// Bring the answer onto the screen where it begins below its middle, as on a phone.
+export function reveal() {
+  const { top } = at("answer").getBoundingClientRect();
+  if (top >= 0 && top < innerHeight / 2) return;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  at("answer").scrollIntoView({ block: "start", behavior: still ? "instant" : "smooth" });
+}
+
+// Show an answer of the server; `label` is what the annotations say of the example, if they do.
+export function show(model, { width, height, predictions, ...more }, label) {
   const objects = OBJECTS.includes(model.task);
   const [first] = predictions;
   nothing(objects ? counted(predictions) : summary(model, predictions));
+  at("summary").classList.remove("none");
+  at("annotated").hidden = label === undefined;
+  at("annotated").textContent = `The test data says: ${label}`;
   const rows = first && "value" in first ? [] : predictions;
   at("rows").replaceChildren(...rows.slice(0, SHOWN).map((one) => row(model, one)));
   at("answers").hidden = !rows.length;
@@ -30,7 +47,8 @@ export function show(model, { width, height, predictions, ...more }) {
   at("note").hidden = !note(more);
   if (!width) return;
   at("picture").classList.toggle("small", Math.max(width, height) <= SMALL);
-  at("frame").style.maxWidth = `calc(${objects ? "60vh" : "9rem"} * ${width / height})`;
+  at("figure").style.width = `calc(${objects ? "60vh" : "var(--picture)"} * ${width / height})`;
+  at("frame").style.aspectRatio = `${width} / ${height}`; // before the picture is there
   if (objects) showObjects(model.classes, predictions, width, height);
 }
 
@@ -55,9 +73,9 @@ function counted(found) {
 
 function row(model, one) {
   const [made, label, cell, track, bar, share] = ["tr", "th", "td", "div", "div", "td"].map((name) =>
-    document.createElement(name),
+    element(name),
   );
-  label.textContent = one.class;
+  label.append(...breakable(one.class));
   label.scope = "row";
   cell.className = "track";
   bar.style.width = `${100 * one.probability}%`;

@@ -1,4 +1,5 @@
 // A field for each column of a table: a number, a choice, yes or no, a date.
+import { breakable, element } from "./dom.js";
 
 const MAKERS = { number, category, boolean, date };
 const ISO = "%Y-%m-%d";
@@ -12,7 +13,8 @@ export function columnField({ name, type, format, required, choices, example }) 
   control.name = name;
   control.autocomplete = "off";
   if (required) control.setAttribute("aria-required", "true");
-  const label = element("label", name);
+  const label = element("label");
+  label.append(...breakable(name));
   label.htmlFor = id;
   if (!required) label.append(element("span", "may be missing", "quiet"));
   const wrong = element("p", "", "wrong");
@@ -27,11 +29,12 @@ export function columnField({ name, type, format, required, choices, example }) 
   return {
     name,
     required,
+    example,
     control,
     wrong,
     element: whole,
     value: () => (control.value.trim() === "" ? null : control.read(control.value)),
-    fill: () => (control.value = known ? (control.shown ?? String)(example) : ""),
+    fill: (value) => (control.value = value === undefined || value === null ? "" : (control.shown ?? String)(value)),
   };
 }
 
@@ -83,12 +86,5 @@ function date({ format = ISO }) {
 function option(value, text = value) {
   const one = element("option", text);
   one.value = value;
-  return one;
-}
-
-function element(tag, text = "", kind = "") {
-  const one = document.createElement(tag);
-  one.textContent = text;
-  one.className = kind;
   return one;
 }

@@ -1,5 +1,6 @@
 // The page: takes what the model takes, asks the server, shows what it answers.
-import { nothing, show } from "./answer.js";
+import { nothing, reveal, show } from "./answer.js";
+import { breakable, element } from "./dom.js";
 import { startForm } from "./form.js";
 import { startImage } from "./image.js";
 
@@ -9,6 +10,7 @@ const RESIZED = {
   pad: "others are padded to its proportions",
   crop: "of others it sees the middle",
 };
+const CLASSES = 30; // that are listed
 const json = (content) => `curl --json '${content.replaceAll("'", "'\\''")}'`;
 // By kind: the title of what is given, what the answer says before there is one, what the model
 // takes, and how a program asks.
@@ -58,11 +60,14 @@ async function answerOf(url, options) {
 }
 
 // Show what the model says of a request; tell whether it said something. A newer one wins.
-async function ask(request, complain) {
+// `label` is what the annotations say of it.
+async function ask({ label, ...request }, complain) {
   asked.abort();
   asked = new AbortController();
+  const { signal } = asked;
+  at("answer").setAttribute("aria-busy", "true");
   try {
-    show(model, await answerOf("predict", { method: "POST", signal: asked.signal, ...request }));
+    show(model, await answerOf(path("predict"), { method: "POST", signal, ...request }), label);
     return true;
   } catch (error) {
     if (error.name !== "AbortError") {
@@ -70,12 +75,15 @@ async function ask(request, complain) {
       complain(error);
     }
     return false;
+  } finally {
+    if (!signal.aborted) at("answer").setAttribute("aria-busy", "false");
   }
 }
 
 function complain(error) {
   at("error").textContent = error.message;
   at("error").hidden = false;
+  reveal();
 }
 
 function* numbers(metrics, prefix = "") {
@@ -86,29 +94,48 @@ function* numbers(metrics, prefix = "") {
   }
 }
 
+function listed(names) {
+  const more = names.length - CLASSES;
+  return names.slice(0, CLASSES).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
 function describe(kind) {
   const facts = {
     Task: model.task.replaceAll("_", " "),
     Input: kind.input(model.input),
-    Classes: model.classes.join(", "),
+    Classes: listed(model.classes),
     "Validation split": [...numbers(model.metrics.validation)].join(", "),
     "Test split": [...numbers(model.metrics.test)].join(", "),
     "SHA-256": model.sha256,
-    "From a program": `${kind.program(model.input)} ${new URL("predict", location.href)}`,
+    "From a program": `${kind.program(model.input)} ${new URL(path("predict"), document.baseURI)}`,
   };
   for (const [name, value] of Object.entries(facts).filter(([, value]) => value)) {
-    const [term, detail] = [document.createElement("dt"), document.createElement("dd")];
-    [term.textContent, detail.textContent] = [name, value];
-    detail.classList.toggle("code", ["SHA-256", "From a program"].includes(name));
-    at("facts").append(term, detail);
+    const kind = ["SHA-256", "From a program"].includes(name) ? "code" : "";
+    at("facts").append(element("dt", name), element("dd", value, kind));
   }
   document.title = `Try ${model.name}`;
-  at("name").textContent = model.name;
+  at("name").replaceChildren(...breakable(model.name));
   at("task").textContent = facts.Task;
   at("card").innerHTML = model.card_html ?? ""; // made by the server of Markdown without HTML
 }
 
-const model = await answerOf("model").catch(complain);
+// Let people choose among several models: the page of each has an address of its own.
+function offer(models, name) {
+  at("models").append(...models.map((one) => element("option", one.name)));
+  at("models").value = name;
+  at("models").addEventListener("change", () => {
+    location.search = new URLSearchParams({ model: at("models").value });
+  });
+  at("choice").hidden = models.length < 2;
+}
+
+const { models } = await answerOf("models").catch(() => ({ models: [] }));
+const wished = new URLSearchParams(location.search).get("model");
+const chosen = models.find((one) => one.name === wished) ?? models[0];
+const own = chosen && chosen !== models[0] ? `models/${encodeURIComponent(chosen.name)}` : "";
+const path = (what) => (own ? `${own}/${what}` : what);
+if (chosen) offer(models, chosen.name);
+const model = await answerOf(own || "model").catch(complain);
 at("file").disabled = !model;
 if (model) {
   const kind = KINDS[model.input.kind];
@@ -118,5 +145,6 @@ if (model) {
   const clear = () => nothing((at("summary").textContent = kind.empty));
   clear();
   const start = model.input.kind === "image" ? startImage : startForm;
-  start(model, (request, failed = complain) => ask(request, failed), clear);
+  const data = await answerOf(path("examples")).catch(() => ({ examples: [] })); // nice to have
+  start(model, (request, failed = complain) => ask(request, failed), clear, data);
 }

@@ -6,7 +6,6 @@ learns from here what they take, and knows no kind itself.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +17,7 @@ from modelyard.data.manifest import ArraySpec, Manifest, Specs
 from modelyard.errors import UserError
 
 from .found import Found
+from .given import Given, TooLargeError
 from .stacking import nothing, stacked
 
 if TYPE_CHECKING:
@@ -37,26 +37,8 @@ Shape = tuple[int | None, ...]
 Shapes = Shape | dict[str, Shape]
 """What a model says of its inputs, with the axis of the batch, as Keras' `input_shape`."""
 
+SHORT = 32 * 1024  # bytes of a request that surely are read within a millisecond or two
 DEFAULT = "image"  # descriptions from before there were others name none
-
-
-class TooLargeError(UserError):
-    """What was sent is larger than is taken."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """One example as a saved model takes it.
-
-    Attributes:
-        values: by the name of the input: an array, a number, or a text as str or bytes.
-        where: the cells of predictions.csv that say which example it is, see `Kind.COLUMNS`.
-        size: (height, width) of a whole image; None of anything else.
-    """
-
-    values: Mapping[str, Any]
-    where: Mapping[str, object] = field(default_factory=dict)
-    size: tuple[int, int] | None = None
 
 
 class Kind(ABC):
@@ -134,6 +116,18 @@ class Kind(ABC):
             UserError: why it cannot be read, and what to send; a whole sentence.
             TooLargeError: the same, where it is too large.
         """
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of an example that is sent as JSON; {}: none is."""
+        return {}
+
+    def told_schema(self) -> dict[str, Any]:
+        """Return by key the JSON schemas of what `told` returns."""
+        return {}
+
+    def decode_short(self, body: bytes, media: str) -> Given | None:
+        """Return what `decode` does if that surely takes a millisecond or two, else None."""
+        return self.decode(body, media) if len(body) <= SHORT else None
 
     def encoder(self, manifest: Manifest, folder: Path) -> "keras.Model | None":
         """Return the model from raw inputs to what a network takes; None where it takes them.

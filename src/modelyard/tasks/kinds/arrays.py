@@ -14,6 +14,7 @@ from .bodies import check_keys, json_object
 from .cells import array_of, cell_value, value_of, wanted
 from .found import find_files, shown
 from .rows import ROWS, read_rows
+from .schemas import array_schema, object_schema
 
 SUFFIXES = {".npz", *ROWS}
 
@@ -74,6 +75,11 @@ class Arrays(Kind):
             )
         except UserError as error:
             raise UserError(f"{error}: {self.HOW}.") from None
+
+    def schema(self) -> dict[str, Any]:
+        """Return an object of the inputs by name."""
+        found = {name: array_schema(spec) for name, spec in self.inputs.items()}
+        return object_schema(found, [*found])
 
     def _odd(self, file: Path) -> str | None:
         """Say what a file is that is left out; None if it holds examples."""

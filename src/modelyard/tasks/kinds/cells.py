@@ -28,7 +28,8 @@ def value_of(name: str, raw: Any, spec: ArraySpec) -> Any:
         found = np.asarray(raw)
     except ValueError:  # lists of lists that differ in length
         found = np.empty(0, object)
-    if found.dtype.kind not in ("b" if spec.dtype == "bool" else "iuf"):
+    is_bool = spec.dtype == "bool"
+    if found.dtype.kind not in ("b" if is_bool else "iuf") or (not is_bool and has_boolean(raw)):
         raise UserError(f"{name!r} is not {wanted(spec)}")
     _check_shape(name, found, spec)
     with np.errstate(all="ignore"):
@@ -40,6 +41,14 @@ def value_of(name: str, raw: Any, spec: ArraySpec) -> Any:
     if wrong.size:
         raise UserError(f"{name!r} has the value {wrong.flat[0]}, which is not {spec.dtype}")
     return cast
+
+
+def has_boolean(raw: Any) -> bool:
+    """Say whether there is true or false among lists of numbers, which NumPy takes for 1 or 0."""
+    if not isinstance(raw, list):
+        return isinstance(raw, bool)
+    types = {*map(type, raw)}
+    return bool in types or (list in types and any(map(has_boolean, raw)))
 
 
 def cell_value(name: str, cell: Any, spec: ArraySpec, folder: Path) -> Any:

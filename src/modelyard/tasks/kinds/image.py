@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -22,11 +23,13 @@ from modelyard.data.manifest import ArraySpec, Specs
 from modelyard.data.suffixes import HEIC_SUFFIXES, IMAGE_SUFFIXES
 from modelyard.errors import UserError
 
-from . import Found, Given, Kind, Shapes, TooLargeError
+from . import SHORT, Found, Given, Kind, Shapes, TooLargeError
 from .found import find_files, shown
 
 INPUT = "images"
+SHORT_PIXELS = 2**16  # decoded in about a millisecond
 MEGAPIXELS = 50  # what the largest cameras give; a small file can unpack to much more
+AXES = 4  # of a batch
 OTHER = "without suffix that is not an image"
 PLURALS = {OTHER: "without suffix that are not images"}
 
@@ -84,7 +87,9 @@ class Images(Kind):
 
     def fitted(self, shapes: Shapes) -> Self | None:
         """Return how images of the model's own size are read; None if it does not take images."""
-        if not isinstance(shapes, tuple) or shapes[-1] not in MODES or None in shapes[1:]:
+        if not isinstance(shapes, tuple) or len(shapes) != AXES:
+            return None
+        if shapes[-1] not in MODES or None in shapes[1:]:
             return None
         spec = ArraySpec(shape=shapes[1:], dtype="uint8")
         return type(self)(self.reading.settings(), {INPUT: spec})
@@ -106,27 +111,31 @@ class Images(Kind):
     def decode(self, body: bytes, media: str) -> Given:
         """Return an uploaded image, whatever the content type says it is."""
         del media
-        too_many = TooLargeError(f"The image has more than {MEGAPIXELS} megapixels.")
-        try:
-            with open_image(io.BytesIO(body)) as image:
-                if image.height * image.width > MEGAPIXELS * 10**6:
-                    raise too_many
-                pixels, size, _ = picture_of(image, self.reading)
-                return Given({INPUT: pixels}, size=size)
-        except (TooLargeError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-            raise too_many from None
-        except UserError as error:
-            raise UserError(f"The image cannot be read: {error}.") from None
-        except Exception:  # a damaged file makes decoders raise errors of many kinds
-            raise UserError(
-                "What was sent cannot be read as an image; it may be "
-                f"{known_formats()}, and must be whole."
-            ) from None
+        with _readable(io.BytesIO(body)) as image:
+            if image.height * image.width > MEGAPIXELS * 10**6:
+                raise Image.DecompressionBombError
+            return self._given(image)
+
+    def decode_short(self, body: bytes, media: str) -> Given | None:
+        """Return an uploaded image that is small, in bytes and in pixels."""
+        del media
+        if len(body) > SHORT:
+            return None
+        with _readable(io.BytesIO(body)) as image:
+            return self._given(image) if image.height * image.width <= SHORT_PIXELS else None
+
+    def _given(self, image: Image.Image) -> Given:
+        pixels, size, _ = picture_of(image, self.reading)
+        return Given({INPUT: pixels}, size=size)
 
     def told(self, given: Given) -> dict[str, Any]:
         """Return the size of the whole image, in whose pixels boxes are."""
         height, width = given.size or self.reading.shape[:2]
         return {"width": width, "height": height}
+
+    def told_schema(self) -> dict[str, Any]:
+        """Return what `told` says."""
+        return {key: {"type": "integer", "minimum": 1} for key in ("width", "height")}
 
     def seen(self, given: Given) -> dict[str, Any]:
         """Return the sizes of the image and of what the model saw of it."""
@@ -135,6 +144,28 @@ class Images(Kind):
 
 
 KIND = Images
+
+
+@contextmanager
+def _readable(body: io.BytesIO) -> Iterator[Image.Image]:
+    """Open an uploaded image; whatever fails in the block is a mistake in what was sent.
+
+    Raises:
+        UserError: it cannot be read.
+        TooLargeError: it has too many pixels.
+    """
+    try:
+        with open_image(body) as image:
+            yield image
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise TooLargeError(f"The image has more than {MEGAPIXELS} megapixels.") from None
+    except UserError as error:
+        raise UserError(f"The image cannot be read: {error}.") from None
+    except Exception:  # a damaged file makes decoders raise errors of many kinds
+        raise UserError(
+            "What was sent cannot be read as an image; it may be "
+            f"{known_formats()}, and must be whole."
+        ) from None
 
 
 def find_images(paths: Sequence[Path]) -> Found:

@@ -18,6 +18,7 @@ from . import Found, Given, Kind
 from .bodies import check_keys, json_object
 from .found import find_files, shown
 from .rows import ROWS, Row, read_rows
+from .schemas import column_schema, object_schema
 from .table_cells import Described, in_json, text_of_cell
 
 if TYPE_CHECKING:
@@ -102,6 +103,16 @@ class Table(Kind):
             return Given(self._values(cells))
         except ValueError as error:
             raise UserError(f"{error}: {self.HOW}.") from None
+
+    def schema(self) -> dict[str, Any]:
+        """Return an object of the columns; those that may be missing need not be there."""
+        columns, missing = self.known.columns, self.known.missing
+        found = {one.name: column_schema(one, missing) for one in columns}
+        return object_schema(found, [one.name for one in columns if one.required])
+
+    def told_schema(self) -> dict[str, Any]:
+        """Return what `told` may say."""
+        return {"unknown": {"type": "array", "items": {"type": "string"}}}
 
     def told(self, given: Given) -> dict[str, Any]:
         """Return the columns with a value that the model does not know, if there are any."""

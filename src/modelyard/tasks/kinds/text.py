@@ -18,6 +18,7 @@ from . import Found, Given, Kind, TooLargeError
 from .bodies import check_keys, check_text, json_object, text_of
 from .found import find_files, shown
 from .rows import ROWS, read_rows
+from .schemas import object_schema
 
 if TYPE_CHECKING:
     import keras
@@ -127,6 +128,15 @@ class Text(Kind):
             large = len(text) > self.known.max_bytes // 4 and text.strip()
             raise (TooLargeError if large else UserError)(f"{why[0].upper()}{why[1:]}: {self.HOW}.")
         return Given({"text": text.encode()})
+
+    def schema(self) -> dict[str, Any]:
+        """Return an object with the key `text`."""
+        text = {"type": "string", "pattern": r"\S", "maxLength": LARGEST}
+        return object_schema({"text": text}, ["text"])
+
+    def told_schema(self) -> dict[str, Any]:
+        """Return what `told` may say."""
+        return {"cut_after_tokens": {"type": "integer", "minimum": 1}}
 
     def told(self, given: Given) -> dict[str, Any]:
         """Return that a text is cut, if it is."""
