@@ -15,7 +15,7 @@ demo: .venv/.set-up  ## bake the default answers into .demo/ and train there
 	.venv/bin/cookiecutter --no-input --default-config --output-dir .demo .
 	sh .demo/digit_classifier/run.sh
 
-test: lint  ## the whole ladder, 21 to 24 minutes on two cores
+test: lint  ## the whole ladder, 23 to 25 minutes on two cores
 	.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 30
 
 test-fast: lint  ## every bake and most of the engine, no training: under two minutes

@@ -34,40 +34,42 @@ PACKAGES = {
 # Written by scripts/locked_names.py.
 LOCKED = """
 absl-py adlfs ai-edge-litert aiobotocore aiohappyeyeballs aiohttp aiohttp-retry aioitertools
-aiosignal amqp annotated-doc annotated-types antlr4-python3-runtime anyio appdirs appnope
-argcomplete ast-serialize asttokens astunparse asyncssh atpublic attrs azure-core azure-identity
+aiosignal amqp annotated-types antlr4-python3-runtime anyio appdirs appnope argcomplete asn1crypto
+ast-serialize asttokens astunparse asyncssh atpublic attrs azure-core azure-identity
 azure-storage-blob babel backports-strenum backports-tarfile backrefs beautifulsoup4 billiard
-botocore build celery certifi cffi charset-normalizer click click-didyoumean click-plugins
+blake3 botocore build celery certifi cffi charset-normalizer click click-didyoumean click-plugins
 click-repl cloudpickle colorama comm configobj contourpy cryptography cycler debugpy decorator
-dictdiffer diskcache distro docutils dpath dulwich dvc dvc-azure dvc-data dvc-gs dvc-http
-dvc-objects dvc-render dvc-s3 dvc-studio-client dvc-task entrypoints executing fastapi filelock
-flatbuffers flatten-dict flufl-lock fonttools frozenlist fsspec funcy gast gcsfs ghp-import gitdb
-gitpython google-api-core google-auth google-auth-oauthlib google-cloud-core google-cloud-storage
-google-cloud-storage-control google-crc32c google-pasta google-resumable-media
-googleapis-common-protos grandalf grpc-google-iam-v1 grpcio grpcio-status gto h11 h5py hf-xet
-httpcore2 httptools httpx2 httpx2-jsfetch huggingface-hub hydra-core id idna importlib-metadata
-iniconfig inversion ipykernel ipython ipython-pygments-lexers isodate iterative-telemetry
-jaraco-classes jaraco-context jaraco-functools jedi jeepney jinja2 jmespath joblib junitparser
-jupyter-client jupyter-core kagglehub kagglesdk keras keras-hub keras-tuner keyring kiwisolver
-knack kombu kt-legacy lazy-importer libclang librt mailbits markdown markdown-it-py markupsafe
-matplotlib matplotlib-inline mdurl mergedeep mike mkdocs mkdocs-get-deps mkdocs-material
-mkdocs-material-extensions ml-dtypes modelyard more-itertools msal msal-extensions multidict mypy
-mypy-extensions namex narwhals nest-asyncio2 networkx nh3 numpy nvidia-cublas-cu12
-nvidia-cuda-cupti-cu12 nvidia-cuda-nvcc-cu12 nvidia-cuda-nvrtc-cu12 nvidia-cuda-runtime-cu12
-nvidia-cudnn-cu12 nvidia-cufft-cu12 nvidia-curand-cu12 nvidia-cusolver-cu12 nvidia-cusparse-cu12
-nvidia-nccl-cu12 nvidia-nvjitlink-cu12 oauthlib omegaconf onnx onnxruntime opentelemetry-api
-opt-einsum optree orjson packaging paginate parso pathspec pexpect pillow pillow-heif platformdirs
-pluggy prompt-toolkit propcache proto-plus protobuf psutil ptyprocess pure-eval pyarrow pyasn1
-pyasn1-modules pycocotools pycparser pydantic pydantic-core pydantic-settings pydot pygit2
-pygments pygtrie pyjwt pymdown-extensions pyparsing pypi-simple pyproject-hooks pytest
+dictdiffer diskcache distro dnspython docutils dpath dulwich dvc dvc-azure dvc-data dvc-gs
+dvc-http dvc-objects dvc-render dvc-s3 dvc-studio-client dvc-task email-validator entrypoints
+executing filelock flatbuffers flatten-dict flufl-lock fonttools frozenlist fsspec funcy gast
+gcsfs ghp-import gitdb gitpython google-api-core google-auth google-auth-oauthlib
+google-cloud-core google-cloud-storage google-cloud-storage-control google-crc32c google-pasta
+google-resumable-media googleapis-common-protos grandalf grpc-google-iam-v1 grpcio grpcio-status
+gto h11 h5py hf-xet httpcore2 httptools httpx2 httpx2-jsfetch huggingface-hub hydra-core id idna
+importlib-metadata in-toto-attestation iniconfig inversion ipykernel ipython
+ipython-pygments-lexers isodate iterative-telemetry jaraco-classes jaraco-context jaraco-functools
+jedi jeepney jinja2 jmespath joblib junitparser jupyter-client jupyter-core kagglehub kagglesdk
+keras keras-hub keras-tuner keyring kiwisolver knack kombu kt-legacy lazy-importer libclang librt
+mailbits markdown markdown-it-py markupsafe matplotlib matplotlib-inline mdurl mergedeep mike
+mkdocs mkdocs-get-deps mkdocs-material mkdocs-material-extensions ml-dtypes model-signing
+modelyard more-itertools msal msal-extensions multidict mypy mypy-extensions namex narwhals
+nest-asyncio2 networkx nh3 numpy nvidia-cublas-cu12 nvidia-cuda-cupti-cu12 nvidia-cuda-nvcc-cu12
+nvidia-cuda-nvrtc-cu12 nvidia-cuda-runtime-cu12 nvidia-cudnn-cu12 nvidia-cufft-cu12
+nvidia-curand-cu12 nvidia-cusolver-cu12 nvidia-cusparse-cu12 nvidia-nccl-cu12
+nvidia-nvjitlink-cu12 oauthlib omegaconf onnx onnxruntime opentelemetry-api opt-einsum optree
+orjson packaging paginate parso pathspec pexpect pillow pillow-heif platformdirs pluggy
+prometheus-client prompt-toolkit propcache proto-plus protobuf psutil ptyprocess pure-eval pyarrow
+pyasn1 pyasn1-modules pycocotools pycparser pydantic pydantic-core pydantic-settings pydot pygit2
+pygments pygtrie pyjwt pymdown-extensions pyopenssl pyparsing pypi-simple pyproject-hooks pytest
 python-dateutil python-dotenv python-multipart pywin32 pywin32-ctypes pyyaml pyyaml-env-tag pyzmq
-readme-renderer regex requests requests-oauthlib requests-toolbelt rfc3986 rich ruamel-yaml
-ruamel-yaml-clib ruff s3fs scikit-learn scipy scmrepo secretstorage semver sentencepiece
-setuptools shortuuid shtab six smmap soupsieve sqltrie stack-data starlette tabulate tensorboard
+readme-renderer regex requests requests-oauthlib requests-toolbelt rfc3161-client rfc3986 rfc8785
+rich ruamel-yaml ruamel-yaml-clib ruff s3fs scikit-learn scipy scmrepo secretstorage
+securesystemslib semver sentencepiece setuptools shortuuid shtab sigstore sigstore-models
+sigstore-rekor-types six smmap soupsieve sqltrie stack-data starlette tabulate tensorboard
 tensorboard-data-server tensorflow tensorflow-text termcolor tf2onnx threadpoolctl tokenizers
-tomlkit tornado tqdm traitlets truststore twine typing-extensions typing-inspection tzdata tzlocal
-urllib3 uvicorn verspec vine vl-convert-python voluptuous watchdog wcwidth werkzeug wheel wrapt
-yarl zc-lockfile zipp
+tomlkit tornado tqdm traitlets truststore tuf twine typing-extensions typing-inspection tzdata
+tzlocal urllib3 uvicorn uvloop verspec vine vl-convert-python voluptuous watchdog wcwidth werkzeug
+wheel wrapt yarl zc-lockfile zipp
 """
 YAML_WORDS = {"false", "no", "null", "off", "on", "true", "yes"}
 PORTS = {f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)}

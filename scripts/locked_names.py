@@ -26,7 +26,9 @@ NAMES = re.compile(r'(?<=LOCKED = """\n).*?(?=\n""")', re.DOTALL)
 ANSWERS = {"task": "instance_segmentation", "dvc_remote_url": "gs://bucket/path"}
 EXTRAS = {
     "dvc[gs]": "dvc[azure,gs,s3]",
-    "modelyard[objects,serve,train]": "modelyard[heic,hub,objects,onnx,serve,tables,train]",
+    "modelyard[objects,serve,train]": (
+        "modelyard[heic,hf,hub,objects,onnx,serve,signing,tables,train]"
+    ),
 }
 
 

@@ -23,6 +23,7 @@ LIMITS = {
     "exclusiveMaximum": "below {}",
 }
 PATTERNS = {
+    r"^https://": "begins with https://",
     r"^[^\r\n]+$": "one line",
     r"^[a-z][a-z0-9_]*(\.py|/)$": "the name of a module, `x.py`, or of a folder, `x/`",
 }

@@ -96,7 +96,7 @@ def texts(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def isolated(scratch: Path) -> dict[str, str]:
-    """Return variables that keep the developer's Git, cookiecutter and DVC settings out."""
+    """Return variables that keep the developer's settings, of Git for example, and caches out."""
     git, answers = scratch / "gitconfig", scratch / "cookiecutterrc"
     git.write_text("[user]\nname = Test\nemail = test@example.com\n[init]\ndefaultBranch = main\n")
     folders = {name: (scratch / name).as_posix() for name in ("replay_dir", "cookiecutters_dir")}
@@ -106,6 +106,7 @@ def isolated(scratch: Path) -> dict[str, str]:
         "DVC_NO_ANALYTICS": "1",
         "DVC_SITE_CACHE_DIR": str(scratch / "dvc-site-cache"),
         "GIT_CONFIG_GLOBAL": str(git),
+        "MODELYARD_CACHE": str(scratch / "modelyard"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "TMPDIR": str(scratch),
     }

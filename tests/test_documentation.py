@@ -34,8 +34,9 @@ OTHER_HOST = re.compile(r"(?:https?:)?//")
 FOLLOWED = {"canonical", "next", "prev"}
 # Programs that a reader may have to install, or has; the rest must be of the project.
 KNOWN = {
-    ".", "IMAGE=REGISTRY/digit_classifier:$(git", "cd", "conda", "docker", "dvc", "gcloud", "gh",
-    "git", "kubectl", "make", "modelyard", "python", "sed", "sh", "uvx",
+    ".", "IMAGE=REGISTRY/digit_classifier:$(git", "cd", "conda", "digit-classifier-predict",
+    "docker", "dvc", "gcloud", "gh", "git", "kubectl", "make", "model_signing", "modelyard",
+    "openssl", "pip", "python", "sed", "sh", "uvx",
 }  # fmt: skip
 OLD_NAMES = ROOT / "docs/reference/commands.md"
 
@@ -183,8 +184,8 @@ def check_names(commands: str, known: set[str], *, old_names: bool = False) -> N
         assert room in first, words
         assert room != "cloud" or not word or words in COMMANDS, words
     if not old_names:
-        now = {"src.run", "ci.publish", "ci.unpublish", "ci.run_tests", "ci.publish_models"}
-        assert set(MODULE.findall(commands)) <= now
+        now = {"publish", "unpublish", "run_tests", "publish_models", "withdraw"}
+        assert set(MODULE.findall(commands)) <= {"src.run", *(f"ci.{name}" for name in now)}
 
 
 @pytest.mark.parametrize("page", [*PAGES, TEMPLATES_README], ids=lambda page: page.stem)

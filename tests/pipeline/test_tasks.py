@@ -33,7 +33,7 @@ def test_the_readme_s_command_runs_all_stages_and_again_none(
     model = MODELS[task]
     assert stages(log) >= {"example_data", "prepare"}
     metrics = project.metrics(model)
-    assert set(metrics["test"]) == KINDS[task] | {"per_class"}
+    assert set(metrics["test"]) == KINDS[task] | {"exact_match", "per_class"}
     assert set(metrics["test"]["per_class"]) == {str(digit) for digit in range(10)}
     assert (project.path / f"training_metrics/{model}/examples.png").stat().st_size > 10_000
     assert project.repro() == set()

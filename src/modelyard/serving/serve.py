@@ -191,7 +191,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--engine",
         choices=get_args(Engine),
         default="keras",
-        help="tflite: the exported model, without TensorFlow: starts in half a second, answers faster",
+        help="tflite: the exported model, without TensorFlow: starts and answers faster",
     )
     add_options(parser)
     parser.add_argument(
